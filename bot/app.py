@@ -1,0 +1,171 @@
+"""The composition: from a configuration to a running bot, and back down in good order.
+
+`running` is all there is to it: database and keys, one connection to LINE WORKS per company, the web routes, the worker.
+The command line, the demo and the tests start the same bot with it.
+"""
+
+import asyncio
+import logging
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiohttp
+from aiohttp import web
+
+from bot.config import CompanyConfig, Config
+from bot.handlers import CALLBACK, Handlers, Line
+from bot.lineworks.client import Client
+from bot.lineworks.pace import Pace
+from bot.lineworks.token import TokenSource
+from bot.talk import outbox
+from bot.web import routes
+from bot.web.services import Bot, Login, Services
+from bot.worker import Handler, Worker
+from punchout.envelope import Account
+from punchout.supplier import Supplier
+from purchasing import addresses, companies, fulfilment, notices, ordering
+from purchasing.addresses import Declared
+from purchasing.values import Company
+from storage.database import Database, Tx, open_database
+from storage.migrate import migrate
+from storage.vault import Keyring, load_keyring
+
+Clock = Callable[[], datetime]
+_log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A bot at work. `port` is 0 where no web server was asked for."""
+
+    services: Services
+    port: int
+
+
+def buying(config: CompanyConfig, public_url: str) -> Company:
+    """What purchasing must know of a configured company."""
+    amazon = config.amazon
+    test = amazon.mode == "test"
+    return Company(
+        id=config.key,
+        name=config.name,
+        public_url=public_url,
+        account=Account(
+            identity=amazon.from_identity,
+            secret=amazon.shared_secret,
+            deployment_mode="test" if test else "production",
+        ),
+        punchout_url=amazon.punchout_url,
+        order_url=amazon.order_url,
+        test=test,
+        admins=tuple(config.admins),
+        number_pattern=config.order_number,
+        business_unit=amazon.business_unit,
+        link_life=config.link_life,
+    )
+
+
+def line_of(config: CompanyConfig, session: aiohttp.ClientSession, clock: Clock) -> Line:
+    """The company's connection to LINE WORKS. Raises KeyUnreadable for a private key that is none."""
+    works = config.lineworks
+    tokens = TokenSource(
+        session,
+        works.auth_url,
+        client_id=works.client_id,
+        client_secret=works.client_secret,
+        service_account=works.service_account,
+        private_key=works.private_key,
+        clock=clock,
+        scope=works.scope,
+    )
+    client = Client(session, works.api_url, works.bot_id, tokens, clock)
+    return Line(client, Pace(works.sends_per_minute), works.app_url)
+
+
+def provision(tx: Tx, config: Config, now: datetime) -> None:
+    """Make the file's companies and addresses rows."""
+    for company in config.company:
+        companies.provision(tx, company.key, company.name, now)
+        addresses.provision(
+            tx,
+            company.key,
+            [Declared(key=a.id, **a.model_dump(exclude={"id"})) for a in company.addresses],
+        )
+
+
+def services_of(config: Config, db: Database, vault: Keyring, supplier: Supplier, clock: Clock) -> Services:
+    return Services(
+        db=db,
+        vault=vault,
+        supplier=supplier,
+        companies={c.key: buying(c, config.public_url) for c in config.company},
+        bots={str(c.lineworks.bot_id): Bot(c.key, c.lineworks.bot_secret) for c in config.company},
+        logins=tuple(Login(c.key, c.amazon.notice_user, c.amazon.notice_password) for c in config.company),
+        app_urls={c.key: c.lineworks.app_url for c in config.company},
+        clock=clock,
+    )
+
+
+def worker_of(services: Services, lines: Mapping[str, Line]) -> Worker:
+    """The worker with its pools: talking, sending and ordering never wait for each other."""
+    owner = f"{socket.gethostname()}-{secrets.token_hex(6)}"
+    handlers = Handlers(
+        services.db,
+        services.vault,
+        services.supplier,
+        services.companies,
+        lines,
+        services.clock,
+        owner,
+    )
+    pools: list[tuple[int, Mapping[str, Handler]]] = [
+        (16, {CALLBACK: handlers.callback, fulfilment.APPLY: handlers.document}),
+        (4, {notices.KIND: handlers.notice}),
+        (5, {outbox.KIND: handlers.send}),
+        (8, {ordering.SUBMIT: handlers.submit}),
+    ]
+    return Worker(services.db, services.clock, owner, pools)
+
+
+@asynccontextmanager
+async def running(
+    config: Config, *, web_too: bool = True, worker_too: bool = True, clock: Clock = utc_now
+) -> AsyncIterator[Running]:
+    """A bot at work until the block is left; then it stops taking, ends what it has in hand and closes."""
+    vault = load_keyring(Path(config.key_file))
+    await asyncio.to_thread(migrate, config.database)
+    async with AsyncExitStack() as stack:
+        db = open_database(config.database)
+        stack.push_async_callback(db.close)
+        await db.write(lambda tx: provision(tx, config, clock()))
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        lines = {c.key: line_of(c, session, clock) for c in config.company}
+        services = services_of(config, db, vault, Supplier(session), clock)
+        if worker_too:
+            worker = worker_of(services, lines)
+            worker.start()
+            stack.push_async_callback(worker.stop)
+        port = await _listen(stack, config, services) if web_too else 0
+        yield Running(services, port)
+        _log.info("stopping")
+
+
+async def _listen(stack: AsyncExitStack, config: Config, services: Services) -> int:
+    host, _, port = config.listen.rpartition(":")
+    runner = web.AppRunner(routes.application(services), access_log=None, shutdown_timeout=3)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    site = web.TCPSite(runner, host.strip("[]"), int(port))
+    await site.start()
+    taken: int = runner.addresses[0][1]
+    _log.info("listening on %s:%d", host, taken)
+    return taken

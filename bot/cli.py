@@ -1,0 +1,150 @@
+"""The command line: `kaimono serve | demo | sandbox | check | replay | migrate`.
+
+Errors are one sentence (all of them for a configuration) in the language of the locale, exit code 1; wrong use is exit
+code 2. Imports of the parts are made by the command that needs them, so that --help is quick.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine, Mapping
+from pathlib import Path
+from typing import Any
+
+from bot.talk.wording import Wording, wording
+
+
+class Sentence(Exception):
+    """What went wrong, for the person at the terminal."""
+
+
+def language(environ: Mapping[str, str] = os.environ) -> Wording:
+    """The words of the locale: Japanese for ja, English for every other."""
+    locale = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
+    return wording("ja" if locale.startswith("ja") else "en")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    options = _parser(language()).parse_args(arguments)
+    try:
+        code = options.run(options)
+    except Sentence as sentence:
+        print(sentence, file=sys.stderr)
+        code = 1
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)
+
+
+def _parser(words: Wording) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="kaimono", description=words("cli", "kaimono"))
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, run: Any, *, config: bool = False) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=words("cli", name), description=words("cli", name))
+        command.set_defaults(run=run)
+        if config:
+            command.add_argument(
+                "--config", type=Path, required=True, metavar="FILE", help=words("cli", "config")
+            )
+        return command
+
+    demo = add("demo", _demo)
+    demo.add_argument("--walk", action="store_true", help=words("cli", "walk"))
+    demo.add_argument("--port", type=int, default=None, help=words("cli", "port"))
+    demo.add_argument("--keep", type=Path, default=None, metavar="DIR", help=words("cli", "keep"))
+    serve = add("serve", _serve, config=True)
+    serve.add_argument("--role", choices=("all", "web", "worker"), default="all", help=words("cli", "role"))
+    sandbox = add("sandbox", _sandbox)
+    sandbox.add_argument(
+        "--config", type=Path, default=None, metavar="FILE", help=words("cli", "sandbox_config")
+    )
+    add("check", _check, config=True)
+    replay = add("replay", _replay)
+    replay.add_argument("files", nargs="+", type=Path, metavar="FILE", help=words("cli", "files"))
+    replay.add_argument("--to", required=True, metavar="URL", help=words("cli", "to"))
+    replay.add_argument(
+        "--bot-secret-file", required=True, type=Path, metavar="FILE", help=words("cli", "bot_secret_file")
+    )
+    replay.add_argument("--bot-id", default="2000001", metavar="ID", help=words("cli", "bot_id"))
+    add("migrate", _migrate, config=True)
+    return parser
+
+
+def _load(path: Path) -> Any:
+    from bot.config import ConfigFaults, load
+    from bot.faults import told
+
+    try:
+        return load(path)
+    except ConfigFaults as faults:
+        raise Sentence(told(language(), faults)) from None
+
+
+def _run(work: Coroutine[Any, Any, int]) -> int:
+    return asyncio.run(work)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from bot import log
+    from bot.serving import serve
+
+    config = _load(options.config)
+    log.set_up()
+    return _told(serve(config, options.role))
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from bot.demo import demo
+
+    return _told(demo(language(), options.port, options.keep, walk=options.walk))
+
+
+def _sandbox(options: argparse.Namespace) -> int:
+    from bot.demo import sandbox
+    from sandbox.settings import SettingsError, load
+
+    try:
+        settings = load(options.config)
+    except SettingsError as error:
+        raise Sentence(str(error)) from None
+    return _told(sandbox(language(), settings))
+
+
+def _check(options: argparse.Namespace) -> int:
+    from bot.check import check
+
+    return _told(check(_load(options.config), language()))
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from bot.replay import replay
+
+    return _told(replay(language(), options.files, options.to, options.bot_secret_file, options.bot_id))
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    from storage.database import DatabaseFault
+    from storage.migrate import migrate
+
+    words, config = language(), _load(options.config)
+    try:
+        applied = migrate(config.database)
+    except DatabaseFault as fault:
+        raise Sentence(words("fault", "database", detail=str(fault))) from None
+    for revision in applied:
+        print(words("cli", "migrated", revision=revision))
+    if not applied:
+        print(words("cli", "migrated_nothing"))
+    return 0
+
+
+def _told(work: Coroutine[Any, Any, int]) -> int:
+    """Run it; what keeps a bot from starting becomes a sentence."""
+    from bot.faults import Unstartable, sentence
+
+    try:
+        return _run(work)
+    except Unstartable as error:
+        raise Sentence(sentence(language(), error)) from None

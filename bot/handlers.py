@@ -1,0 +1,194 @@
+"""What the worker does with each kind of job. Every handler may run again after a crash and does its work once.
+
+Where a handler only changes our own state, the change, what follows from it and the end of the job are one transaction;
+such a handler returns None.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import monotonic
+
+from bot.lineworks.client import CallFailed, Client
+from bot.lineworks.events import read_event
+from bot.lineworks.outcome import Later, Sent
+from bot.lineworks.pace import Pace
+from bot.talk import engine, outbox, telling
+from bot.talk.engine import Desk, Stranger
+from bot.talk.hearing import Verb, hear
+from bot.talk.outbox import ANSWER, NOTICE, Send
+from punchout import inbound
+from punchout.confirmation import Confirmation
+from punchout.shipment import ShipNotice
+from punchout.supplier import Supplier
+from purchasing import evidence, fulfilment, members, ordering
+from purchasing.members import Person
+from purchasing.notices import Notice
+from purchasing.values import Company
+from storage import queue
+from storage.database import Database, Tx
+from storage.queue import Bury, Decision, Done, Job, Retry, backoff
+from storage.tables import Member, StoredDocument
+from storage.vault import Keyring
+
+CALLBACK = "callback"
+_LOOK_UP_AGAIN = timedelta(hours=6)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A company's connection to LINE WORKS: its client and the pace it may send at."""
+
+    client: Client
+    pace: Pace
+    app_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """The handlers and all that they need."""
+
+    db: Database
+    vault: Keyring
+    supplier: Supplier
+    companies: Mapping[str, Company]
+    lines: Mapping[str, Line]
+    clock: Callable[[], datetime]
+    owner: str
+
+    async def callback(self, job: Job) -> Decision | None:
+        """Take a turn in a member's talk. What is said in a room is answered in the member's own talk."""
+        event = read_event(job.payload)
+        heard = hear(event)
+        user_id = event.user_id
+        if user_id is None or heard.verb is Verb.NOTHING or (event.channel_id and event.type == "message"):
+            return Done()
+        desk = Desk(self.companies[job.company_id], self.vault)
+
+        def work(tx: Tx, person: Person | None) -> Stranger | None:
+            now = self.clock()
+            answer = engine.turn(tx, desk, user_id, heard, person, began=event.type == "begin", now=now)
+            if isinstance(answer, Stranger):
+                return answer
+            outbox.post(
+                tx, job.company_id, user_id, answer, key=job.key, now=now, priority=ANSWER, trace=job.key
+            )
+            queue.finish(tx, job, owner=self.owner, now=now)
+            return None
+
+        if await self.db.write(lambda tx: work(tx, None)):
+            person = await self._look_up(job.company_id, user_id) or Person(user_id)
+            await self.db.write(lambda tx: work(tx, person))
+        return None
+
+    async def _look_up(self, company_id: str, user_id: str) -> Person | None:
+        """What the directory says of somebody; None when it does not tell (the talk goes on without a name)."""
+        try:
+            profile = await self.lines[company_id].client.user(user_id)
+        except CallFailed as failed:
+            _log.warning("a member could not be looked up: %s", failed)
+            return None
+        if profile is None:
+            return None
+        return Person(
+            profile.user_id,
+            profile.login_id or "",
+            profile.last_name or "",
+            profile.first_name or "",
+            profile.language or "",
+        )
+
+    async def notice(self, job: Job) -> Decision | None:
+        """Find the words for a notice and put it on its way."""
+        notice = Notice.unpack(job.payload)
+        for who in await self.db.read(lambda tx: self._unknown(tx, job.company_id, notice)):
+            person = await self._look_up(job.company_id, who)
+            if person is not None:
+                await self.db.write(lambda tx, person=person: self._meet(tx, job.company_id, person))  # type: ignore[misc]
+        app_url = self.lines[job.company_id].app_url
+
+        def work(tx: Tx) -> None:
+            now = self.clock()
+            messages = telling.write(tx, self.companies[job.company_id], notice, app_url, now)
+            outbox.post(
+                tx,
+                job.company_id,
+                notice.recipient,
+                messages,
+                key=job.key,
+                now=now,
+                priority=NOTICE,
+                trace=job.trace,
+            )
+            queue.finish(tx, job, owner=self.owner, now=now)
+
+        await self.db.write(work)
+        return None
+
+    def _unknown(self, tx: Tx, company_id: str, notice: Notice) -> list[str]:
+        """Whom the directory must be asked about before this notice: an unknown admin, a buyer without a login id."""
+        unknown = []
+        if members.find(tx, company_id, notice.recipient) is None:
+            unknown.append(notice.recipient)
+        buyer = telling.buyer_of(tx, notice) if notice.to_admin else None
+        now = self.clock()
+        if (
+            buyer
+            and not buyer.login_id
+            and (buyer.looked_up_at is None or now - buyer.looked_up_at > _LOOK_UP_AGAIN)
+        ):
+            unknown.append(buyer.user_id)
+        return unknown
+
+    def _meet(self, tx: Tx, company_id: str, person: Person) -> Member:
+        return members.meet(tx, company_id, person, self.clock(), looked_up=True)
+
+    async def send(self, job: Job) -> Decision:
+        """Post one message to LINE WORKS, at the pace that the platform allows."""
+        line, send = self.lines[job.company_id], Send.unpack(job.payload)
+        # The bucket fills with time; there is nobody who could signal it.
+        while wait := line.pace.take(monotonic()):  # noqa: ASYNC110
+            await asyncio.sleep(wait)
+        outcome = await line.client.send(send.recipient, send.content)
+        if isinstance(outcome, Sent):
+            line.pace.heed(outcome.rate, monotonic())
+            return Done()
+        if isinstance(outcome, Later):
+            if outcome.after is not None:
+                line.pace.hold(monotonic() + outcome.after.total_seconds())
+            pause = outcome.after if outcome.after is not None else self._backoff(job)
+            return Retry(pause, outcome.why)
+        return Bury(outcome.why)
+
+    async def submit(self, job: Job) -> Decision:
+        """Send an order to Amazon."""
+        return await ordering.submit(
+            self.db,
+            self.supplier,
+            self.vault,
+            self.companies[job.company_id],
+            int(job.payload),
+            job.attempts,
+            self.clock,
+        )
+
+    async def document(self, job: Job) -> Decision | None:
+        """Let a document of Amazon's change its order."""
+
+        def work(tx: Tx) -> None:
+            now = self.clock()
+            stored = tx.orm.get_one(StoredDocument, int(job.payload))
+            value = inbound.read(evidence.raw_bytes(self.vault, stored)).value
+            if isinstance(value, Confirmation | ShipNotice):
+                fulfilment.apply(tx, self.companies[job.company_id], stored, value, now)
+            queue.finish(tx, job, owner=self.owner, now=now)
+
+        await self.db.write(work)
+        return None
+
+    def _backoff(self, job: Job) -> timedelta:
+        return backoff(job.attempts, secrets.randbelow(1000) / 1000)

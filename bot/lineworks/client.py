@@ -1,0 +1,145 @@
+"""The one door to the LINE WORKS API: send a message, look up a member, look at the bot.
+
+LINE WORKS reference 3.1, 5 and 7.
+
+A refused token is renewed once per call, a 307 of the same host is followed once with the bearer (aiohttp
+would drop it), and no other redirect is followed. At most five calls run at a time: a limit on concurrent
+access exists, its number isn't known (gaps 18). Retrying is the caller's: what happened comes back as a
+value.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+from yarl import URL
+
+from bot.lineworks.answer import Answer, read_answer
+from bot.lineworks.outcome import Later, Never, SendOutcome, Sent, judge
+from bot.lineworks.profile import BotFacts, Profile, read_bot, read_profile
+from bot.lineworks.token import TokenRefused, TokenSource, TokenUnreachable
+from punchout.secret import Secret
+
+TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5)
+
+_PARALLEL = 5
+_log = logging.getLogger(__name__)
+
+
+class CallFailed(Exception):
+    """A look-up that gave no answer to read; `outcome` says whether it is worth repeating."""
+
+    def __init__(self, outcome: Later | Never) -> None:
+        super().__init__(outcome.why)
+        self.outcome = outcome
+
+
+class Client:
+    """One bot of one company. `clock` gives aware UTC."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        api_url: str,
+        bot_id: int,
+        tokens: TokenSource,
+        clock: Callable[[], datetime],
+        timeout: aiohttp.ClientTimeout = TIMEOUT,
+    ) -> None:
+        self._session = session
+        self._base = api_url.rstrip("/")
+        self._bot = f"/bots/{bot_id}"
+        self.tokens = tokens
+        self._clock = clock
+        self._timeout = timeout
+        self._gate = asyncio.Semaphore(_PARALLEL)
+
+    async def send(self, recipient: str, content: dict[str, Any]) -> SendOutcome:
+        """Sends one message (`content()` of a message type) to a user id or login id."""
+        if not _addressable(recipient):
+            return Never(0, "", "the message has no recipient")
+        path = f"{self._bot}/users/{quote(recipient, safe='')}/messages"
+        answer = await self._call("POST", path, {"content": content})
+        return answer if isinstance(answer, Later) else judge(answer, self._clock())
+
+    async def user(self, user_id: str) -> Profile | None:
+        """The member of a user id or login id; None when there is no such member, CallFailed otherwise."""
+        if not _addressable(user_id):
+            return None
+        answer = await self._call("GET", f"/users/{quote(user_id, safe='')}")
+        if isinstance(answer, Answer) and answer.status == 404:
+            return None
+        return read_profile(self._facts(answer), user_id)
+
+    async def bot(self) -> BotFacts:
+        """How the bot is registered; needs the scope bot or bot.read, CallFailed without it."""
+        return read_bot(self._facts(await self._call("GET", self._bot)))
+
+    def _facts(self, answer: Answer | Later) -> dict[str, Any]:
+        outcome = answer if isinstance(answer, Later) else judge(answer, self._clock())
+        if not isinstance(outcome, Sent):
+            raise CallFailed(outcome)
+        if isinstance(answer, Later) or not answer.facts:
+            raise CallFailed(Later(None, "LINE WORKS gave an answer that can't be read: check api_url"))
+        return answer.facts
+
+    async def _call(self, method: str, path: str, document: object = None) -> Answer | Later:
+        """At most three requests: as it stands, once more with a new token, once more where a 307 points."""
+        body = None if document is None else _json(document)
+        url = URL(self._base + path, encoded=True)
+        renewed = moved = False
+        async with self._gate:
+            while True:
+                try:
+                    token = await self.tokens.token()
+                    answer = await self._request(method, url, body, token)
+                except (TokenRefused, TokenUnreachable) as fault:
+                    return Later(None, str(fault))
+                except (aiohttp.ClientError, TimeoutError, OSError) as fault:
+                    return Later(None, f"LINE WORKS can't be reached ({type(fault).__name__})")
+                elsewhere = _same_host(url, answer) if answer.status == 307 and not moved else None
+                if answer.status == 401 and not renewed:
+                    self.tokens.invalidate(token)
+                    renewed = True
+                elif elsewhere is not None:
+                    url, moved = elsewhere, True
+                else:
+                    return answer
+
+    async def _request(self, method: str, url: URL, body: bytes | None, token: Secret) -> Answer:
+        headers = {"Authorization": f"Bearer {token.reveal()}"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        async with self._session.request(
+            method, url, data=body, headers=headers, timeout=self._timeout, allow_redirects=False
+        ) as response:
+            answer = await read_answer(response)
+        if answer.status >= 300 and _log.isEnabledFor(logging.DEBUG):
+            said = answer.description.replace(token.reveal(), "***")[:200]
+            _log.debug("LINE WORKS answered %s %s: %r", answer.status, answer.code, said)
+        return answer
+
+
+def _addressable(member: str) -> bool:
+    """Whether `member` makes a segment of a path: an empty one or dots would name another call."""
+    return bool(member.strip(". "))
+
+
+def _json(document: object) -> bytes:
+    """Compact UTF-8; a lone surrogate, which no UTF-8 can hold, goes out as a question mark."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _same_host(here: URL, answer: Answer) -> URL | None:
+    """Where a 307 points, if the bearer may go there: same scheme, host and port, no user in it."""
+    try:
+        there = here.join(URL(answer.headers["Location"], encoded=True))
+    except (KeyError, ValueError):
+        return None
+    same = (there.scheme, there.host, there.port) == (here.scheme, here.host, here.port)
+    return there if same and there.user is None else None

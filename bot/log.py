@@ -1,0 +1,55 @@
+"""The log: one JSON object a line, with an id that follows a piece of work from callback to document.
+
+Secrets have a type that prints ***; what is left to watch for are addresses in texts of others: mail addresses, bearer
+tokens and the token in a link are blotted out here, whoever wrote them.
+"""
+
+import json
+import logging
+import re
+import sys
+from contextvars import ContextVar
+from datetime import UTC, datetime
+
+QUIET = logging.WARNING
+
+trace: ContextVar[str] = ContextVar("trace", default="")
+
+_BLOTS = (
+    (re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+"), "***@***"),
+    (re.compile(r"(?i)(bearer|basic)\s+[\w.~+/=-]+"), r"\1 ***"),
+    (re.compile(r"/(shop|punchout/cart)/[\w-]+"), r"/\1/***"),
+    (re.compile(r"(?is)<SharedSecret>.*?</SharedSecret>"), "<SharedSecret>***</SharedSecret>"),
+)
+
+
+def blot(text: str) -> str:
+    """The text without mail addresses, bearer tokens and link tokens."""
+    for pattern, instead in _BLOTS:
+        text = pattern.sub(instead, text)
+    return text
+
+
+class JsonLines(logging.Formatter):
+    """A record as one line of JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "from": record.name,
+            "message": record.getMessage(),
+        }
+        if trace.get():
+            entry["trace"] = trace.get()
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        return blot(json.dumps(entry, ensure_ascii=False))
+
+
+def set_up(level: int = logging.INFO) -> None:
+    """Write the log of the whole process to standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)

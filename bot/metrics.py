@@ -1,0 +1,38 @@
+"""Counters and times for Prometheus, one registry per application."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+
+class Metrics:
+    """What can be seen from outside: callbacks by answer, documents by kind and verdict, sends, jobs waiting."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.callbacks = Counter(
+            "kaimono_callbacks", "Callbacks of LINE WORKS by HTTP status", ["status"], registry=self.registry
+        )
+        self.acknowledged = Histogram(
+            "kaimono_callback_seconds",
+            "From the first byte of a callback to its answer",
+            buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5),
+            registry=self.registry,
+        )
+        self.documents = Counter(
+            "kaimono_documents",
+            "Documents of Amazon by kind and Status",
+            ["kind", "status"],
+            registry=self.registry,
+        )
+        self.visits = Counter(
+            "kaimono_visits", "Ways into the shop by outcome", ["outcome"], registry=self.registry
+        )
+        self.carts = Counter("kaimono_carts", "Carts by outcome", ["outcome"], registry=self.registry)
+        self.jobs = Gauge(
+            "kaimono_jobs", "Jobs in the queue by kind and state", ["kind", "state"], registry=self.registry
+        )
+        self.oldest = Gauge(
+            "kaimono_job_age_seconds", "Age of the oldest job that is due", ["kind"], registry=self.registry
+        )
+
+    def expose(self) -> bytes:
+        return generate_latest(self.registry)

@@ -1,0 +1,117 @@
+"""The cart in the talk, the two questions before money moves, and what a button says that has done its work."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.lineworks.message import ButtonTemplate, Outgoing, clean, cut
+from bot.talk.cards import CARD, mark, menu_buttons, quantity, say, title, with_buttons
+from bot.talk.hearing import Verb
+from bot.talk.wording import Wording
+from purchasing import addresses
+from purchasing.lifecycle import OrderState
+from storage.tables import Cart, CartLine, DeliveryAddress, Order
+
+
+def cart_card(
+    words: Wording,
+    cart: Cart,
+    lines: Sequence[CartLine],
+    address: DeliveryAddress,
+    test: bool,
+    now: datetime,
+    sentence: str = "arrived",
+) -> list[Outgoing]:
+    """Everything a member must know before paying, with the button that leads on."""
+    buttons = (
+        say(words, "pay", Verb.PAY, cart.id, cart.nonce),
+        say(words, "cancel", Verb.DROP, cart.id, cart.nonce),
+    )
+    head = words("cart", sentence, mark=mark(words, test), deadline=words.moment(cart.held_until))
+    return with_buttons(
+        head, _lines(words, cart, lines), "\n".join(_sums(words, cart, address, now)), buttons
+    )
+
+
+def _lines(words: Wording, cart: Cart, lines: Sequence[CartLine]) -> list[str]:
+    written = [""]
+    for line in lines:
+        written.append(
+            words(
+                "cart",
+                "line",
+                number=line.line_number,
+                description=title(line.description),
+                price=words.money(line.unit_price, cart.currency),
+                quantity=quantity(line.quantity),
+                sum=words.money(line.unit_price * line.quantity, cart.currency),
+            )
+        )
+        if line.sold_by and not line.sold_by.startswith("Amazon"):
+            written.append(words("cart", "seller", seller=title(line.sold_by)))
+    return [*written, ""]
+
+
+def _sums(words: Wording, cart: Cart, address: DeliveryAddress, now: datetime) -> list[str]:
+    sums = [words("cart", "subtotal", amount=words.money(cart.subtotal, cart.currency))]
+    if cart.shipping is not None:
+        sums.append(words("cart", "shipping", amount=words.money(cart.shipping, cart.currency)))
+    if cart.tax is not None:
+        sums.append(words("cart", "tax", amount=words.money(cart.tax, cart.currency)))
+    days = max(0, (cart.held_until - now).days)
+    return [
+        *sums,
+        words("cart", "total", amount=words.money(cart.total, cart.currency)),
+        "",
+        words("cart", "address", name=clean(address.name), address=clean(addresses.one_line(address))),
+        words("cart", "hold", deadline=words.moment(cart.held_until), days=days),
+        "",
+        words("cart", "ask"),
+    ]
+
+
+def question(words: Wording, cart: Cart, address: DeliveryAddress, test: bool) -> list[Outgoing]:
+    """The second question: the one whose yes moves money."""
+    text = words(
+        "cart",
+        "question",
+        mark=mark(words, test),
+        total=words.money(cart.total, cart.currency),
+        name=clean(address.name),
+    ) + (words("cart", "question_test") if test else "")
+    buttons = (
+        say(words, "pay_yes", Verb.PAY_YES, cart.id, cart.nonce),
+        say(words, "pay_no", Verb.PAY_NO, cart.id, cart.nonce),
+    )
+    return [ButtonTemplate(cut(text, CARD), buttons)]
+
+
+def placed(words: Wording, order: Order, address: DeliveryAddress) -> list[Outgoing]:
+    text = words(
+        "order",
+        "placed",
+        mark=mark(words, order.test),
+        number=order.number,
+        total=words.money(order.total, order.currency),
+        name=clean(address.name),
+    )
+    buttons = (say(words, "detail", Verb.ORDER, order.number), say(words, "shop", Verb.SHOP))
+    return [ButtonTemplate(cut(text, CARD), buttons)]
+
+
+def already_ordered(words: Wording, order: Order) -> list[Outgoing]:
+    """An old button, tapped again: nothing happens twice, and the member learns where the order stands."""
+    text = words(
+        "cart",
+        "already_ordered",
+        mark=mark(words, order.test),
+        number=order.number,
+        state=words("order_state", OrderState(order.state)),
+    )
+    return [
+        ButtonTemplate(text, (say(words, "detail", Verb.ORDER, order.number), say(words, "shop", Verb.SHOP)))
+    ]
+
+
+def gone(words: Wording, sentence: str, test: bool) -> list[Outgoing]:
+    """A cart that cannot be paid any more, or never could."""
+    return [ButtonTemplate(words("cart", sentence, mark=mark(words, test)), menu_buttons(words))]

@@ -1,0 +1,192 @@
+"""One turn of a talk: load where the member stands, decide, do it, answer. The only place where the talk meets storage.
+
+Everything happens in the transaction that it is called in: the state of the talk, what purchasing does, and the messages
+that follow. Purchasing's refusals come back as values, so a turn never fails halfway.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.lineworks.message import Outgoing
+from bot.talk import checkout, orders, registration, shopping
+from bot.talk.hearing import Heard, Verb
+from bot.talk.steps import At, Do, Move, decide
+from bot.talk.wording import Wording, wording
+from purchasing import addresses, history, members, ordering
+from purchasing import shopping as visits
+from purchasing.lifecycle import CartState
+from purchasing.members import Person
+from purchasing.ordering import AlreadyPlaced, Placed
+from purchasing.values import Company
+from storage.database import Tx
+from storage.tables import Cart, Member, Talk
+from storage.vault import Keyring
+
+ONE_TAP = timedelta(seconds=3)
+"""利用開始 opens the room (begin) and says "start": two events, one greeting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a turn needs besides its transaction."""
+
+    company: Company
+    vault: Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """We know nothing of this person yet: look them up in LINE WORKS' directory, then take the turn again."""
+
+
+def is_admin(company: Company, *names: str) -> bool:
+    """Whether one of these ids is told of purchases."""
+    return any(name in company.admins for name in names if name)
+
+
+def turn(
+    tx: Tx, desk: Desk, user_id: str, heard: Heard, person: Person | None, *, began: bool, now: datetime
+) -> Sequence[Outgoing] | Stranger:
+    """The answer to what was said. `person` is what the directory says, None while it was not asked."""
+    member = members.find(tx, desk.company.id, user_id)
+    if member is None and person is None:
+        return Stranger()
+    if member is None or person is not None:
+        member = members.meet(
+            tx, desk.company.id, person or Person(user_id), now, looked_up=person is not None
+        )
+    talk = tx.orm.get(Talk, (desk.company.id, user_id))
+    registered = member.email is not None
+    if began and not registered and is_admin(desk.company, member.user_id, member.login_id):
+        # Our own first notice opened the room; a greeting would be an answer to nothing.
+        return ()
+    if heard.verb is Verb.START and talk is not None and now - talk.changed_at < ONE_TAP:
+        return ()
+    if talk is None:
+        talk = Talk(company_id=desk.company.id, user_id=user_id, state=At.NEW, changed_at=now)
+    move = decide(At(talk.state), registered, heard)
+    talk.state, talk.changed_at = move.at, now
+    tx.orm.add(talk)
+    words = wording(member.language)
+    return _answer(tx, desk, words, member, move, now)
+
+
+def _answer(tx: Tx, desk: Desk, words: Wording, member: Member, move: Move, now: datetime) -> list[Outgoing]:
+    test, email = desk.company.test, member.email or ""
+    match move.do:
+        case Do.NOTHING:
+            return []
+        case Do.GREET:
+            return registration.greeting(words, "greeting")
+        case Do.GREET_FIRST:
+            return registration.greeting(words, "first_register")
+        case Do.REGISTRATION_CANCELLED:
+            return registration.greeting(words, "cancelled")
+        case Do.ASK_EMAIL | Do.ASK_EMAIL_NEW | Do.ASK_EMAIL_AGAIN:
+            return registration.ask_email(words, move.do.value, email, member.login_id)
+        case Do.REFUSE_EMAIL if move.bad_email is not None:
+            return registration.refuse_email(words, move.bad_email)
+        case Do.REGISTER:
+            members.register(tx, member, move.email, now)
+            return registration.menu(words, "registration", "changed" if email else "done", move.email)
+        case Do.KEEP_EMAIL:
+            return registration.menu(words, "registration", "kept", email)
+        case Do.MENU:
+            return registration.full_menu(words, words("menu", "ready", email=email))
+        case Do.NOT_UNDERSTOOD:
+            return registration.full_menu(words, words("menu", "not_understood"))
+        case Do.NOT_TEXT:
+            return registration.full_menu(words, words("menu", "not_text"))
+        case Do.HELP:
+            return registration.help_text(words, member.email is not None, test)
+        case Do.HISTORY:
+            return _history(tx, words, member, move.heard.ref)
+        case Do.ORDER:
+            return _order(tx, desk, words, member, move.heard.ref)
+        case Do.SHOP:
+            return _addresses(tx, desk, words, member, now)
+        case Do.CANCEL:
+            return _cancel(tx, words, member, test)
+        case Do.RESTART:
+            if cart := ordering.newest_offered(tx, member):
+                ordering.cancel(tx, cart)
+            return _addresses(tx, desk, words, member, now)
+        case Do.SHOW_CART:
+            return _show_cart(tx, words, member, test, now)
+        case Do.PAY:
+            return _pay(tx, desk, words, member, move.heard, now)
+        case _:
+            return _about_cart(tx, words, member, move, test, now)
+
+
+def _addresses(tx: Tx, desk: Desk, words: Wording, member: Member, now: datetime) -> list[Outgoing]:
+    choices = visits.offer(tx, desk.company, member, now)
+    minutes = int(desk.company.link_life.total_seconds() // 60)
+    return shopping.address_cards(words, choices, minutes, desk.company.test)
+
+
+def _history(tx: Tx, words: Wording, member: Member, ref: str) -> list[Outgoing]:
+    before = int(ref) if ref.isdecimal() and len(ref) < 19 else None
+    return orders.history(words, *history.recent(tx, member, before))
+
+
+def _order(tx: Tx, desk: Desk, words: Wording, member: Member, number: str) -> list[Outgoing]:
+    order = history.by_number(tx, member.company_id, number)
+    may_see = order is not None and (
+        order.member_id == member.id or is_admin(desk.company, member.user_id, member.login_id)
+    )
+    return orders.detail(words, history.detail(tx, order)) if order and may_see else orders.not_found(words)
+
+
+def _cancel(tx: Tx, words: Wording, member: Member, test: bool) -> list[Outgoing]:
+    """キャンセル without a cart named: the newest cart that is still on offer, if there is one."""
+    cart = ordering.newest_offered(tx, member)
+    if cart is None:
+        return registration.menu(words, "menu", "nothing_to_cancel", member.email or "")
+    ordering.cancel(tx, cart)
+    return checkout.gone(words, "cancelled", test)
+
+
+def _show_cart(tx: Tx, words: Wording, member: Member, test: bool, now: datetime) -> list[Outgoing]:
+    cart = ordering.newest_offered(tx, member)
+    if cart is None:
+        return registration.menu(words, "menu", "no_cart_to_pay", member.email or "")
+    card = _cart_card(tx, words, cart, test, now, "arrived")
+    return [*registration.menu(words, "menu", "button_only_pay", member.email or ""), *card]
+
+
+def _cart_card(
+    tx: Tx, words: Wording, cart: Cart, test: bool, now: datetime, sentence: str
+) -> list[Outgoing]:
+    address = addresses.get(tx, cart.company_id, cart.address_key)
+    return checkout.cart_card(words, cart, ordering.lines_of(tx, cart), address, test, now, sentence)
+
+
+def _pay(tx: Tx, desk: Desk, words: Wording, member: Member, heard: Heard, now: datetime) -> list[Outgoing]:
+    outcome = ordering.place(tx, desk.vault, desk.company, member, int(heard.ref), heard.nonce, now)
+    if isinstance(outcome, Placed):
+        address = addresses.get(tx, member.company_id, outcome.order.address_key)
+        return checkout.placed(words, outcome.order, address)
+    if isinstance(outcome, AlreadyPlaced):
+        return checkout.already_ordered(words, outcome.order)
+    return checkout.gone(words, "already_cancelled" if outcome.cancelled else "unknown", desk.company.test)
+
+
+def _about_cart(
+    tx: Tx, words: Wording, member: Member, move: Move, test: bool, now: datetime
+) -> list[Outgoing]:
+    """決済する, いいえ and キャンセル on a cart card: first see what became of that cart."""
+    cart = ordering.find_cart(tx, member, int(move.heard.ref), move.heard.nonce)
+    if cart is None:
+        return checkout.gone(words, "unknown", test)
+    if cart.state == CartState.ORDERED:
+        return checkout.already_ordered(words, ordering.order_of(tx, cart))
+    if cart.state == CartState.CANCELLED:
+        return checkout.gone(words, "already_cancelled", test)
+    if move.do is Do.ASK_PAY:
+        return checkout.question(words, cart, addresses.get(tx, cart.company_id, cart.address_key), test)
+    if move.do is Do.DECLINE:
+        return _cart_card(tx, words, cart, test, now, "declined")
+    ordering.cancel(tx, cart)
+    return checkout.gone(words, "cancelled", test)

@@ -1,0 +1,87 @@
+"""What a member said, whatever the form: a tap, a typed word, 利用開始, a sticker. Pure.
+
+Typed words do what buttons do, except for money: `pay` and `pay_yes` count only with the postback of the button that was
+shown for that very cart.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.lineworks.events import Event
+from bot.lineworks.postback import Postback
+from bot.talk.wording import verb
+
+
+class Verb(StrEnum):
+    """Everything that can be said to the bot. The value is what our buttons carry."""
+
+    START = "start"
+    MEMBER_YES = "member_yes"
+    MEMBER_NO = "member_no"
+    EMAIL = "email"
+    MENU = "menu"
+    SHOP = "shop"
+    HISTORY = "history"
+    ORDER = "order"
+    HELP = "help"
+    CANCEL = "cancel"
+    RESTART = "restart"
+    PAY = "pay"
+    PAY_YES = "pay_yes"
+    PAY_NO = "pay_no"
+    DROP = "drop"
+    WORDS = "words"
+    THING = "thing"
+    NOTHING = "nothing"
+
+
+_MONEY = {Verb.PAY, Verb.PAY_YES, Verb.PAY_NO, Verb.DROP}
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One utterance. `ref` and `nonce` come from a button of ours and are claims, not facts."""
+
+    verb: Verb
+    text: str = ""
+    ref: str = ""
+    nonce: str = ""
+
+    @property
+    def by_button(self) -> bool:
+        return bool(self.ref)
+
+
+def hear(event: Event) -> Heard:
+    """What the event says. NOTHING for events that want no answer (join, left, end, types we do not know)."""
+    if event.type == "begin":
+        return Heard(Verb.START)
+    if event.type == "postback":
+        return _tapped(event.data or "", "") or Heard(Verb.NOTHING)
+    if event.type != "message" or event.content is None:
+        return Heard(Verb.NOTHING)
+    content = event.content
+    if event.is_start:
+        return Heard(Verb.START)
+    if content.type != "text" or content.text is None:
+        return Heard(Verb.THING)
+    if content.postback and (tapped := _tapped(content.postback, content.text)):
+        return tapped
+    typed = verb(content.text)
+    return Heard(Verb(typed) if typed else Verb.WORDS, content.text)
+
+
+def _tapped(data: str, text: str) -> Heard | None:
+    """A button of ours, or None for a postback that we did not make."""
+    if data == Verb.START:
+        return Heard(Verb.START)
+    postback = Postback.unpack(data)
+    if postback is None or postback.verb not in set(Verb):
+        return None
+    heard = Heard(Verb(postback.verb), text, postback.ref, postback.nonce)
+    return None if heard.verb in _MONEY and not (heard.ref.isdecimal() and len(heard.ref) < 19) else heard
+
+
+def button(verb: Verb, ref: object = "", nonce: str = "") -> str:
+    """The postback of a button that says `verb` about `ref`."""
+    return Postback(verb.value, str(ref), nonce).pack()

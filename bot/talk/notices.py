@@ -1,0 +1,166 @@
+"""The cards that tell news: to the buyer what became of an order, to the admins who bought what. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.lineworks.applink import talk_with
+from bot.lineworks.message import Action, ButtonTemplate, Outgoing, Uri, clean, cut
+from bot.talk.cards import CARD, mark, menu_buttons, quantity, say, title, with_buttons
+from bot.talk.hearing import Verb
+from bot.talk.wording import Wording
+from purchasing.history import OrderDetail
+from storage.tables import (
+    Order,
+    OrderConfirmation,
+    OrderConfirmationLine,
+    OrderLine,
+    Shipment,
+    ShipmentLine,
+)
+
+MOST_LINES = 10
+"""How many lines an admin's card lists; the order's detail has them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who is told: in which words, and, for an admin, where a tap on 購入者にトークを送る leads."""
+
+    words: Wording
+    to_admin: bool
+    app_url: str
+
+
+def plain(reader: Reader, name: str, found: OrderDetail, reason: str = "") -> list[Outgoing]:
+    """News that is one sentence: no answer yet, stuck, refused."""
+    words, order = reader.words, found.order
+    text = words(
+        "admin" if reader.to_admin else "notice",
+        name,
+        mark=mark(words, order.test),
+        number=order.number,
+        buyer=_buyer(words, found),
+        reason=cut(clean(reason), 300) or words("notice", "no_reason"),
+    )
+    return [ButtonTemplate(cut(text, CARD), _buttons(reader, found))]
+
+
+def placed(reader: Reader, found: OrderDetail) -> list[Outgoing]:
+    """To an admin: somebody has ordered."""
+    lines = [_article(reader.words, line) for line in found.lines[:MOST_LINES]]
+    if len(found.lines) > MOST_LINES:
+        lines.append(reader.words("admin", "more_lines", count=len(found.lines) - MOST_LINES))
+    return with_buttons(_admin_head(reader, "placed", found), ["", *lines], "", _buttons(reader, found))
+
+
+def confirmed(
+    reader: Reader, found: OrderDetail, head: OrderConfirmation, said: Sequence[OrderConfirmationLine]
+) -> list[Outgoing]:
+    """What Amazon accepted, changed and refused, line by line."""
+    words, order = reader.words, found.order
+    articles = {line.line_number: line for line in found.lines}
+    accepted, refused = any(row.accepted for row in said), any(row.rejected for row in said)
+    name = "mixed" if accepted and refused else "refused_lines" if refused else "confirmed"
+    values = {"mark": mark(words, order.test), "number": order.number, "buyer": _buyer(words, found)}
+    lines = [words("notice", "amazon_order", number=head.confirm_id)] if head.confirm_id else []
+    for row in said:
+        lines += _settled(words, order, articles[row.line_number], row)
+    foot = []
+    if head.total is not None:
+        foot.append(words("notice", "confirmed_total", total=words.money(head.total, order.currency)))
+    if refused and not reader.to_admin:
+        foot.append(words("notice", "what_now_rejected"))
+    section = "admin" if reader.to_admin else "notice"
+    return with_buttons(words(section, name, **values), lines, "\n".join(foot), _buttons(reader, found))
+
+
+def _settled(words: Wording, order: Order, article: OrderLine, row: OrderConfirmationLine) -> list[str]:
+    values = {"number": row.line_number, "description": title(article.description)}
+    lines = []
+    if row.accepted:
+        name = "line_accepted"
+        if row.unit_price is not None and row.unit_price != article.unit_price:
+            name = "line_changed"
+            values["before"] = words.money(article.unit_price, order.currency)
+            values["after"] = words.money(row.unit_price, order.currency)
+        lines.append(words("notice", name, quantity=quantity(row.accepted), **values))
+    if row.rejected:
+        reason = cut(clean(row.reason), 200) or words("notice", "no_reason")
+        lines.append(
+            words("notice", "line_rejected", quantity=quantity(row.rejected), reason=reason, **values)
+        )
+    return lines
+
+
+def shipped(
+    reader: Reader, found: OrderDetail, parcel: Shipment, carried: Sequence[ShipmentLine]
+) -> list[Outgoing]:
+    """What is on its way, with whom, under which number, and when it should arrive."""
+    words, order = reader.words, found.order
+    articles = {line.line_number: line for line in found.lines}
+    whole = all(line.shipped + line.rejected >= line.quantity for line in found.lines)
+    name = "shipped" if whole else "shipped_partly"
+    lines = []
+    if parcel.carrier:
+        lines.append(words("notice", "carrier", carrier=clean(parcel.carrier)))
+    if parcel.tracking:
+        lines.append(words("notice", "tracking", tracking=clean(parcel.tracking)))
+    if parcel.delivery_at is not None:
+        lines.append(words("notice", "delivery", moment=words.moment(parcel.delivery_at)))
+    lines += [""] + [
+        words(
+            "notice",
+            "line_shipped",
+            number=row.line_number,
+            description=title(articles[row.line_number].description),
+            quantity=quantity(row.quantity),
+        )
+        for row in sorted(carried, key=lambda row: row.line_number)
+    ]
+    head = (
+        _admin_head(reader, name, found)
+        if reader.to_admin
+        else words("notice", name, mark=mark(words, order.test), number=order.number)
+    )
+    return with_buttons(head, lines, "", _buttons(reader, found))
+
+
+def _admin_head(reader: Reader, name: str, found: OrderDetail) -> str:
+    words, order = reader.words, found.order
+    return words(
+        "admin",
+        name,
+        mark=mark(words, order.test),
+        buyer=_buyer(words, found),
+        number=order.number,
+        total=words.money(order.total, order.currency),
+        name=clean(found.address.name),
+    )
+
+
+def _article(words: Wording, line: OrderLine) -> str:
+    return words(
+        "admin",
+        "line",
+        number=line.line_number,
+        description=title(line.description),
+        quantity=quantity(line.quantity),
+    )
+
+
+def _buyer(words: Wording, found: OrderDetail) -> str:
+    name = clean(found.buyer.display_name)
+    return words("common", "person", name=name) if name else words("common", "somebody")
+
+
+def _buttons(reader: Reader, found: OrderDetail) -> tuple[Action, ...]:
+    words = reader.words
+    detail = say(words, "detail", Verb.ORDER, found.order.number)
+    if not reader.to_admin:
+        return (detail, *menu_buttons(words)[:2])
+    if not found.buyer.login_id:
+        return (detail,)
+    return (
+        Uri(words("label", "talk_with_buyer"), talk_with(reader.app_url, found.buyer.login_id)),
+        detail,
+    )

@@ -1,0 +1,55 @@
+"""Messages on their way: every send is a job in its recipient's lane, written with the change that caused it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.lineworks.message import Outgoing
+from storage import queue
+from storage.database import Tx
+
+KIND = "send"
+ANSWER, NOTICE = 0, 1
+"""Priorities: who has just asked is answered before anybody is told news."""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """One message for one person; `recipient` is a LINE WORKS user id or login id."""
+
+    recipient: str
+    content: dict[str, Any]
+
+    @staticmethod
+    def unpack(payload: bytes) -> "Send":
+        fields = json.loads(payload)
+        return Send(fields["to"], fields["content"])
+
+
+def post(
+    tx: Tx,
+    company_id: str,
+    recipient: str,
+    messages: Sequence[Outgoing],
+    *,
+    key: str,
+    now: datetime,
+    priority: int,
+    trace: str = "",
+) -> None:
+    """Put the messages into the recipient's lane, in order. `key` makes a repeated piece of work send once."""
+    for place, message in enumerate(messages):
+        payload = json.dumps({"to": recipient, "content": message.content()}, ensure_ascii=False)
+        queue.put(
+            tx,
+            company_id=company_id,
+            lane=f"send:{company_id}:{recipient}",
+            kind=KIND,
+            key=f"send:{key}:{place}",
+            payload=payload.encode(),
+            now=now,
+            priority=priority,
+            trace=trace,
+        )

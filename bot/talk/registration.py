@@ -1,0 +1,51 @@
+"""What the bot says while somebody registers, and to somebody who has."""
+
+from bot.lineworks.message import ButtonTemplate, Message, Outgoing, Text, cut
+from bot.talk.cards import CARD, menu_buttons, say
+from bot.talk.hearing import Verb
+from bot.talk.wording import Wording
+from purchasing.members import BadEmail, read_email
+
+
+def greeting(words: Wording, sentence: str) -> list[Outgoing]:
+    """The question that everything starts with. `sentence` names its variant in the catalogue."""
+    return [
+        ButtonTemplate(
+            words("registration", sentence),
+            (say(words, "member_yes", Verb.MEMBER_YES), say(words, "member_no", Verb.MEMBER_NO)),
+        )
+    ]
+
+
+def ask_email(words: Wording, sentence: str, email: str, known: str) -> list[Outgoing]:
+    """The question for the mail address; `known` is the login id, offered where it is a mail address."""
+    question: list[Outgoing] = [Text(words("registration", sentence, email=email))]
+    if known == email or isinstance(read_email(known), BadEmail):
+        return question
+    offer = words("registration", "offer_email", email=cut(known, 300))
+    return [*question, ButtonTemplate(offer, (Message(words("label", "use_this"), known),))]
+
+
+def refuse_email(words: Wording, reason: BadEmail) -> list[Outgoing]:
+    return [Text(words("bad_email", reason))]
+
+
+def menu(words: Wording, section: str, sentence: str, email: str) -> list[Outgoing]:
+    """The member's buttons under a sentence of the catalogue."""
+    return [ButtonTemplate(cut(words(section, sentence, email=email), CARD), menu_buttons(words))]
+
+
+def full_menu(words: Wording, text: str) -> list[Outgoing]:
+    """The member's buttons and the one that changes the registration."""
+    return [ButtonTemplate(text, (*menu_buttons(words), say(words, "email", Verb.EMAIL)))]
+
+
+def help_text(words: Wording, registered: bool, test: bool) -> list[Outgoing]:
+    text = words("help", "text" if registered else "text_guest") + (
+        words("help", "test_mode") if test else ""
+    )
+    return full_menu(words, text) if registered else [ButtonTemplate(text, greeting_buttons(words))]
+
+
+def greeting_buttons(words: Wording) -> tuple[Message, Message]:
+    return say(words, "member_yes", Verb.MEMBER_YES), say(words, "member_no", Verb.MEMBER_NO)

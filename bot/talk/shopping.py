@@ -1,0 +1,66 @@
+"""The address cards: one per place, each with a link of ours into the shop."""
+
+from collections.abc import Sequence
+
+from bot.lineworks.limits import Refused
+from bot.lineworks.message import Carousel, Column, Outgoing, Text, Uri, clean, cut, pages
+from bot.talk.cards import TEXT, mark, menu_buttons
+from bot.talk.wording import Wording
+from purchasing import addresses
+from purchasing.shopping import Choice
+
+COLUMNS = 10
+
+
+def address_cards(words: Wording, choices: Sequence[Choice], minutes: int, test: bool) -> list[Outgoing]:
+    """Ten cards to a carousel. Where an address does not fit its card whole, a text with all of them goes before."""
+    if not choices:
+        return [Text(words("shopping", "no_address"), quick_reply=menu_buttons(words))]
+    head = words("shopping", "choose_address", mark=mark(words, test), minutes=minutes)
+    columns = [_column(words, choice, test) for choice in choices]
+    lines = [head] if all(column is not None for column in columns) else [head, *_in_full(words, choices)]
+    shown = [
+        column or _shortened(words, choice, test) for column, choice in zip(columns, choices, strict=True)
+    ]
+    texts = [Text(page) for page in pages(lines, TEXT)]
+    cards = [Carousel(tuple(shown[at : at + COLUMNS])) for at in range(0, len(shown), COLUMNS)]
+    return [*texts, *cards]
+
+
+def _column(words: Wording, choice: Choice, test: bool) -> Column | None:
+    """The card with the full address; None where 120 characters or 4 lines do not hold it."""
+    address = choice.address
+    text = words(
+        "shopping",
+        "address",
+        mark=mark(words, test),
+        name=clean(address.name),
+        address=clean(addresses.one_line(address)),
+        deliver_to=clean(address.deliver_to),
+    )
+    try:
+        return Column(text, (Uri(words("label", "choose"), choice.url),))
+    except Refused:
+        return None
+
+
+def _shortened(words: Wording, choice: Choice, test: bool) -> Column:
+    name = cut(clean(choice.address.name), 30)
+    place = cut(clean(addresses.one_line(choice.address)), 70)
+    text = words(
+        "shopping", "address", mark=mark(words, test), name=name, address=place, deliver_to=""
+    ).strip()
+    return Column(text, (Uri(words("label", "choose"), choice.url),))
+
+
+def _in_full(words: Wording, choices: Sequence[Choice]) -> list[str]:
+    return [
+        words(
+            "shopping",
+            "full_address",
+            name=clean(choice.address.name),
+            address=clean(addresses.one_line(choice.address)),
+            deliver_to=clean(choice.address.deliver_to),
+        )
+        for choice in choices
+    ]

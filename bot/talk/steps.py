@@ -1,0 +1,131 @@
+"""The talk as a decision: where a member stands and what was said → where the member stands next and what is to be done.
+
+Pure: no database, no clock. The engine does what `decide` asks for and answers with the cards of that topic.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.talk.hearing import Heard, Verb
+from purchasing.members import BadEmail, read_email
+
+
+class At(StrEnum):
+    """What the bot waits for. READY is the state of every registered member between questions."""
+
+    NEW = "new"
+    ASKED_MEMBER = "asked_member"
+    ASKED_EMAIL = "asked_email"
+    READY = "ready"
+
+
+class Do(StrEnum):
+    """What the engine is asked to do."""
+
+    NOTHING = "nothing"
+    GREET = "greet"
+    GREET_FIRST = "greet_first"
+    REGISTRATION_CANCELLED = "registration_cancelled"
+    ASK_EMAIL = "ask_email"
+    ASK_EMAIL_NEW = "ask_email_new"
+    ASK_EMAIL_AGAIN = "ask_email_again"
+    REFUSE_EMAIL = "refuse_email"
+    REGISTER = "register"
+    KEEP_EMAIL = "keep_email"
+    MENU = "menu"
+    NOT_UNDERSTOOD = "not_understood"
+    NOT_TEXT = "not_text"
+    HELP = "help"
+    SHOP = "shop"
+    HISTORY = "history"
+    ORDER = "order"
+    ASK_PAY = "ask_pay"
+    PAY = "pay"
+    DECLINE = "decline"
+    DROP = "drop"
+    CANCEL = "cancel"
+    RESTART = "restart"
+    SHOW_CART = "show_cart"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The next state and the thing to do; `heard` goes along for ref, nonce and text."""
+
+    at: At
+    do: Do
+    heard: Heard
+    email: str = ""
+    bad_email: BadEmail | None = None
+
+
+def decide(at: At, registered: bool, heard: Heard) -> Move:
+    """What follows from what was said. Every state answers every verb."""
+    if heard.verb is Verb.NOTHING:
+        return Move(at, Do.NOTHING, heard)
+    return _member(at, heard) if registered else _guest(at, heard)
+
+
+_ANYTIME = {
+    Verb.START: Do.MENU,
+    Verb.MENU: Do.MENU,
+    Verb.MEMBER_YES: Do.MENU,
+    Verb.MEMBER_NO: Do.MENU,
+    Verb.HELP: Do.HELP,
+    Verb.SHOP: Do.SHOP,
+    Verb.HISTORY: Do.HISTORY,
+    Verb.ORDER: Do.ORDER,
+    Verb.CANCEL: Do.CANCEL,
+    Verb.RESTART: Do.RESTART,
+    Verb.THING: Do.NOT_TEXT,
+    Verb.WORDS: Do.NOT_UNDERSTOOD,
+}
+_MONEY = {Verb.PAY: Do.ASK_PAY, Verb.PAY_YES: Do.PAY, Verb.PAY_NO: Do.DECLINE, Verb.DROP: Do.DROP}
+
+
+def _member(at: At, heard: Heard) -> Move:
+    if heard.verb in _MONEY:
+        # Money moves by a button only; the typed word shows the cart with its buttons instead.
+        return Move(At.READY, _MONEY[heard.verb] if heard.by_button else Do.SHOW_CART, heard)
+    if heard.verb is Verb.EMAIL:
+        return Move(At.ASKED_EMAIL, Do.ASK_EMAIL_AGAIN, heard)
+    if at is At.ASKED_EMAIL:
+        if heard.verb is Verb.WORDS:
+            return _email(heard)
+        if heard.verb is Verb.CANCEL:
+            return Move(At.READY, Do.KEEP_EMAIL, heard)
+        if heard.verb is Verb.RESTART:
+            return Move(at, Do.ASK_EMAIL_AGAIN, heard)
+    return Move(At.READY, _ANYTIME[heard.verb], heard)
+
+
+def _guest(at: At, heard: Heard) -> Move:
+    match heard.verb:
+        case Verb.MEMBER_YES:
+            return Move(At.ASKED_EMAIL, Do.ASK_EMAIL, heard)
+        case Verb.MEMBER_NO:
+            return Move(At.ASKED_EMAIL, Do.ASK_EMAIL_NEW, heard)
+        case Verb.HELP:
+            return Move(at, Do.HELP, heard)
+        case Verb.EMAIL:
+            return Move(At.ASKED_EMAIL, Do.ASK_EMAIL, heard)
+        case Verb.CANCEL:
+            return Move(At.ASKED_MEMBER, Do.REGISTRATION_CANCELLED, heard)
+        case Verb.ORDER:
+            # An administrator who does not buy looks at an order from a notice.
+            return Move(at, Do.ORDER, heard)
+        case Verb.WORDS if at is At.ASKED_EMAIL or not isinstance(read_email(heard.text), BadEmail):
+            return _email(heard)
+        case Verb.START | Verb.RESTART | Verb.MENU:
+            return Move(At.ASKED_MEMBER, Do.GREET, heard)
+        case Verb.WORDS | Verb.THING if at is At.NEW:
+            return Move(At.ASKED_MEMBER, Do.GREET, heard)
+        case _:
+            return Move(At.ASKED_MEMBER, Do.GREET_FIRST, heard)
+
+
+def _email(heard: Heard) -> Move:
+    email = read_email(heard.text)
+    if isinstance(email, BadEmail):
+        return Move(At.ASKED_EMAIL, Do.REFUSE_EMAIL, heard, bad_email=email)
+    return Move(At.READY, Do.REGISTER, heard, email=email)

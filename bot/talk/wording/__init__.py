@@ -1,0 +1,86 @@
+"""The catalogue of sentences: one TOML file per language with the same keys, read once.
+
+`Wording` finds a sentence by section and name and fills it in; `words` understands what a member typed. A missing
+sentence is a programming error and raises KeyError: the tests compare the catalogues and the keys that the code asks for.
+"""
+
+import tomllib
+import unicodedata
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+from purchasing.values import local
+
+LANGUAGES = ("ja", "en")
+
+
+class Wording:
+    """All sentences in one language."""
+
+    def __init__(self, language: str) -> None:
+        text = (Path(__file__).parent / f"{language}.toml").read_text(encoding="utf-8")
+        tables = tomllib.loads(text)
+        words: dict[str, list[str]] = tables.pop("word")
+        self.language = language
+        self._sentences: dict[str, dict[str, str]] = tables
+        self._words = {plain_words(word): verb for verb, known in words.items() for word in known}
+
+    def __call__(self, section: str, name: str, /, **values: object) -> str:
+        return self._sentences[section][name].format(**values)
+
+    def has(self, section: str, name: str) -> bool:
+        return name in self._sentences[section]
+
+    def verb(self, typed: str) -> str | None:
+        """What a typed text asks for ("shop", "help" …), or None for words that are no command."""
+        return self._words.get(plain_words(typed))
+
+    def money(self, amount: Decimal, currency: str) -> str:
+        if currency == "JPY":
+            return self("common", "yen", amount=f"{amount:,.0f}")
+        return self("common", "money", amount=f"{amount:,.2f}", currency=currency)
+
+    def moment(self, moment: datetime) -> str:
+        """Date, weekday and time on a Japanese clock."""
+        there = local(moment)
+        return self(
+            "common",
+            "moment",
+            month=there.month,
+            day=there.day,
+            weekday=self._weekday(there),
+            hour=there.hour,
+            minute=there.minute,
+        )
+
+    def day(self, moment: datetime) -> str:
+        there = local(moment)
+        return self("common", "day", month=there.month, day=there.day, weekday=self._weekday(there))
+
+    def _weekday(self, moment: datetime) -> str:
+        names = self("common", "weekdays")
+        return (names.split() if " " in names else list(names))[moment.weekday()]
+
+
+def plain_words(text: str) -> str:
+    """A typed text as it is looked up: one width, one case, no blanks or full stop around it."""
+    return unicodedata.normalize("NFKC", text).strip().rstrip("。.!！").strip().casefold()
+
+
+@cache
+def wording(language: str) -> Wording:
+    """The catalogue for a LINE WORKS language ("ja_JP", "en_US"); Japanese for one that we do not speak."""
+    short = language[:2]
+    return Wording(short if short in LANGUAGES else LANGUAGES[0])
+
+
+@cache
+def every_wording() -> tuple[Wording, ...]:
+    return tuple(Wording(language) for language in LANGUAGES)
+
+
+def verb(typed: str) -> str | None:
+    """What a typed text asks for in any language: a button says its label in the language it was shown in."""
+    return next((found for words in every_wording() if (found := words.verb(typed))), None)

@@ -1,0 +1,74 @@
+"""POST /lineworks/callback: verify the raw bytes, store them, answer 200. The work is done later by the worker.
+
+LINE WORKS never sends a callback again, so 200 is said only for what is on disk (LINE WORKS reference 2.3).
+"""
+
+import logging
+from hashlib import sha256
+from time import perf_counter
+
+from aiohttp import web
+
+from bot.handlers import CALLBACK
+from bot.lineworks.events import Event, NotJson, read_event
+from bot.lineworks.signature import verify
+from bot.web.services import MIB, SERVICES, Services, read_limited
+from storage import queue
+from storage.database import DatabaseFault, Tx
+
+_log = logging.getLogger(__name__)
+_COMMANDS = 0
+
+
+async def callback(request: web.Request) -> web.Response:
+    services = request.app[SERVICES]
+    started = perf_counter()
+    try:
+        response = await _take(request, services)
+    except web.HTTPRequestEntityTooLarge:
+        response = web.Response(status=413)
+    services.metrics.callbacks.labels(str(response.status)).inc()
+    services.metrics.acknowledged.observe(perf_counter() - started)
+    return response
+
+
+async def _take(request: web.Request, services: Services) -> web.Response:
+    bot = services.bots.get(request.headers.get("X-WORKS-BotId", ""))
+    signature = request.headers.get("X-WORKS-Signature")
+    if bot is None or not signature:
+        return web.Response(status=401)
+    body = await read_limited(request, MIB)
+    if not verify(bot.secret, body, signature):
+        return web.Response(status=401)
+    try:
+        event = read_event(body)
+    except NotJson:
+        return web.Response(status=400)
+    key = _key(bot.company_id, event, body)
+    lane = f"talk:{bot.company_id}:{event.user_id or event.channel_id or ''}"
+
+    def store(tx: Tx) -> bool:
+        return queue.put(
+            tx,
+            company_id=bot.company_id,
+            lane=lane,
+            kind=CALLBACK,
+            key=key,
+            payload=body,
+            now=services.clock(),
+            priority=_COMMANDS,
+            trace=key,
+        )
+
+    try:
+        await services.db.write(store)
+    except DatabaseFault as fault:
+        _log.error("a callback could not be stored: %s", fault)
+        return web.Response(status=503)
+    return web.Response(status=200)
+
+
+def _key(company_id: str, event: Event, body: bytes) -> str:
+    """What makes a callback the same callback: its bytes. The time in front lets keys grow, which an index likes."""
+    at = event.issued_at.isoformat(timespec="milliseconds") if event.issued_at else ""
+    return f"callback:{company_id}:{at}:{sha256(body).hexdigest()[:32]}"

@@ -1,0 +1,139 @@
+"""POST /cxml: Amazon's confirmations, ship notices and the rest. The answer is a cXML Response.
+
+Who is authenticated gets HTTP 200 with the verdict in Status, since senders repeat for hours what gets another HTTP code
+(Amazon reference 9.6). Who is not gets HTTP 401 and nothing is looked at further.
+"""
+
+import asyncio
+import logging
+import secrets
+from binascii import Error as Base64Error
+from datetime import datetime
+
+from aiohttp import BasicAuth, web
+
+from bot.web.services import MIB, SERVICES, Services, read_limited
+from punchout.envelope import new_payload_id
+from punchout.inbound import Document, DocumentRefused, XmlRefused, read
+from punchout.profile import build_profile_response
+from punchout.status import Status, build_response
+from purchasing import fulfilment
+from purchasing.fulfilment import Verdict
+from purchasing.values import Company
+from storage.database import DatabaseFault
+
+LIMIT = 16 * MIB
+_INLINE = 64 * 1024
+_TAKEN = (
+    "ConfirmationRequest",
+    "ShipNoticeRequest",
+    "InvoiceDetailRequest",
+    "StatusUpdateRequest",
+)
+_log = logging.getLogger(__name__)
+
+
+async def cxml(request: web.Request) -> web.Response:
+    services = request.app[SERVICES]
+    company = _by_basic(request, services)
+    if company is None and "Authorization" in request.headers:
+        return _unauthorized()
+    try:
+        raw = await read_limited(request, LIMIT)
+    except web.HTTPRequestEntityTooLarge:
+        if company is None:
+            return _unauthorized()
+        return _answer(services, company, Verdict(406, "The document is larger than 16 MiB."), "too large")
+    document = await asyncio.to_thread(_read, raw) if len(raw) > _INLINE else _read(raw)
+    if company is None and isinstance(document, Document):
+        company = _by_secret(document, services)
+    if company is None:
+        return _unauthorized()
+    try:
+        return await _take(services, company, raw, document)
+    except DatabaseFault as fault:
+        _log.error("a document could not be stored: %s", fault)
+        return _answer(
+            services, company, Verdict(500, "The document could not be stored; send it again."), "fault"
+        )
+
+
+def _read(raw: bytes) -> Document | Verdict:
+    try:
+        return read(raw)
+    except XmlRefused as refused:
+        return Verdict(406, str(refused))
+    except DocumentRefused as refused:
+        return Verdict(400, str(refused))
+
+
+async def _take(
+    services: Services, company: Company, raw: bytes, document: Document | Verdict
+) -> web.Response:
+    now = services.clock()
+    if isinstance(document, Verdict):
+        verdict = document
+        await services.db.write(
+            lambda tx: fulfilment.keep_refused(
+                tx, services.vault, company, raw, "unreadable", verdict.text, now
+            )
+        )
+        return _answer(services, company, verdict, "unreadable")
+    verdict = await services.db.write(
+        lambda tx: fulfilment.take_in(tx, services.vault, company, raw, document, now)
+    )
+    if document.kind == "ProfileRequest":
+        return _profile(services, company, now)
+    return _answer(services, company, verdict, document.kind if document.value else "other")
+
+
+def _by_basic(request: web.Request, services: Services) -> Company | None:
+    try:
+        shown = BasicAuth.decode(request.headers.get("Authorization", ""), encoding="utf-8")
+    except (ValueError, Base64Error):
+        return None
+    found = None
+    for login in services.logins:
+        if login.password.matches(shown.password) and secrets.compare_digest(
+            login.user.encode(), shown.login.encode()
+        ):
+            found = services.companies[login.company_id]
+    return found
+
+
+def _by_secret(document: Document, services: Services) -> Company | None:
+    """The company whose secret the Sender shows; its identity may stand in To or in Sender (reference 9.6)."""
+    named = (*document.envelope.to, *document.envelope.sender, *document.envelope.from_)
+    for company in services.companies.values():
+        account = company.account
+        ours = any(credential.identity == account.identity for credential in named)
+        shown = [c.secret for c in document.envelope.sender if c.secret is not None]
+        if ours and any(account.secret.matches(secret.reveal()) for secret in shown):
+            return company
+    return None
+
+
+def _unauthorized() -> web.Response:
+    return web.Response(status=401, headers={"WWW-Authenticate": 'Basic realm="kaimono", charset="UTF-8"'})
+
+
+def _answer(services: Services, company: Company, verdict: Verdict, kind: str) -> web.Response:
+    now = services.clock()
+    services.metrics.documents.labels(kind, str(verdict.code)).inc()
+    text = "OK" if verdict.code == 200 else "Not accepted"
+    status = Status(verdict.code, text, "" if verdict.code == 200 else verdict.text, "en")
+    return _xml(build_response(status, _payload_id(company, now), now))
+
+
+def _profile(services: Services, company: Company, now: datetime) -> web.Response:
+    services.metrics.documents.labels("ProfileRequest", "200").inc()
+    here = dict.fromkeys(_TAKEN, f"{company.public_url}/cxml")
+    return _xml(build_profile_response(here, _payload_id(company, now), now, now))
+
+
+def _payload_id(company: Company, now: datetime) -> str:
+    return new_payload_id(now, company.account.identity, secrets.token_hex(6))
+
+
+def _xml(body: bytes) -> web.Response:
+    return web.Response(body=body, content_type="text/xml", charset="utf-8")

@@ -1,0 +1,58 @@
+"""The few pages that a member sees in a browser, in the member's language: plain, small, without a script."""
+
+from pathlib import Path
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from bot.lineworks.applink import open_app
+from bot.talk.wording import Wording, wording
+
+HERE = Path(__file__).parent
+_pages = Environment(
+    loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+)
+SAFE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+
+
+def language_of(request: web.Request) -> Wording:
+    """Japanese, unless the browser asks for another language of ours first."""
+    first = request.headers.get("Accept-Language", "ja").split(",")[0].strip()
+    return wording(first)
+
+
+def page(
+    words: Wording,
+    *,
+    title: str,
+    text: str,
+    status: int = 200,
+    tone: str = "good",
+    reason: str = "",
+    again: str = "",
+    fresh: str = "",
+    app_url: str = "",
+    test: bool = False,
+) -> web.Response:
+    """One message to the member. `again` is a link that tries once more, `fresh` posts a fresh link into the talk."""
+    html = _pages.get_template("message.html").render(
+        words=words,
+        title=title,
+        text=text,
+        tone=tone,
+        reason=reason,
+        again=again,
+        fresh=fresh,
+        back=open_app(app_url) if app_url else "",
+        test=test,
+    )
+    return web.Response(text=html, content_type="text/html", status=status, headers=SAFE_HEADERS)

@@ -1,0 +1,64 @@
+"""The application's routes, and the answer to whatever is not one."""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from bot.web import health
+from bot.web.callback import callback
+from bot.web.cart import cart
+from bot.web.cxml import cxml
+from bot.web.pages import HERE, language_of, page
+from bot.web.services import SERVICES, Services
+from bot.web.shop import fresh, head, shop
+
+_log = logging.getLogger(__name__)
+_FOR_PEOPLE = ("/shop/", "/punchout/")
+
+
+@web.middleware
+async def _kind_errors(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """A member sees a page in place of a bare error; a program gets the code alone, never a trace."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < 400 or not request.path.startswith(_FOR_PEOPLE):
+            raise
+        return _sorry(request, "not_found", error.status)
+    # The last net: what went wrong is in the log, not on the page.
+    except Exception:  # noqa: BLE001
+        _log.exception("%s %s failed", request.method, request.path)
+        if not request.path.startswith(_FOR_PEOPLE):
+            return web.Response(status=500)
+        return _sorry(request, "error", 500)
+
+
+def _sorry(request: web.Request, name: str, status: int) -> web.Response:
+    words, services = language_of(request), request.app[SERVICES]
+    return page(
+        words,
+        title=words("page", f"{name}_title"),
+        text=words("page", name),
+        status=status,
+        tone="bad",
+        app_url=services.app_urls[services.first_company],
+    )
+
+
+def application(services: Services) -> web.Application:
+    app = web.Application(middlewares=[_kind_errors])
+    app[SERVICES] = services
+    app.router.add_post("/lineworks/callback", callback)
+    app.router.add_get("/shop/{token}", shop, allow_head=False)
+    app.router.add_head("/shop/{token}", head)
+    app.router.add_post("/shop/{token}/fresh", fresh)
+    app.router.add_post("/punchout/cart/{token}", cart)
+    app.router.add_post("/cxml", cxml)
+    app.router.add_get("/healthz", health.healthz)
+    app.router.add_get("/readyz", health.readyz)
+    app.router.add_get("/metrics", health.metrics)
+    app.router.add_static("/static", HERE / "static")
+    return app

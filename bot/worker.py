@@ -1,0 +1,169 @@
+"""The worker: takes jobs from the queue and runs their handlers, each lane in order, lanes side by side.
+
+A `Pool` serves some kinds of jobs with a bounded number of hands. It sleeps until somebody puts a job of its kinds, or
+until the next one falls due; polling is only the safety net. What a handler decides is written back by `_settle`; a
+handler that has finished its job in its own transaction returns None. A job that nobody can do is buried, never dropped.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from bot.log import trace
+from storage import queue
+from storage.database import Database, DatabaseFault, Tx
+from storage.queue import Bury, Decision, Done, Job, LeaseLost, Retry, backoff
+
+Handler = Callable[[Job], Awaitable[Decision | None]]
+Clock = Callable[[], datetime]
+
+LEASE = timedelta(seconds=8)
+SAFETY_NET = 5.0
+"""Seconds between two looks at the queue when nobody wakes us."""
+GRACE = 8.0
+"""Seconds that running jobs may take to end when the process is asked to stop."""
+LAST_ATTEMPT = 12
+"""After this many unexpected failures (about 40 minutes) a job is buried. Handlers that expect trouble decide alone."""
+
+_log = logging.getLogger(__name__)
+
+
+class Pool:
+    """Some hands for some kinds of jobs."""
+
+    def __init__(
+        self, db: Database, owner: str, clock: Clock, handlers: Mapping[str, Handler], hands: int
+    ) -> None:
+        self._db, self._owner, self._clock = db, owner, clock
+        self._handlers, self._hands = handlers, hands
+        self._kinds = tuple(handlers)
+        self._changed = asyncio.Event()
+        self._stopping = False
+        self.running: dict[asyncio.Task[None], Job] = {}
+
+    async def run(self) -> None:
+        """Work until `stop`, then wait for the jobs in hand."""
+        ends = [self._db.listen(f"queue:{kind}", self._changed.set) for kind in self._kinds]
+        try:
+            while not self._stopping:
+                self._changed.clear()
+                free, pause = self._hands - len(self.running), SAFETY_NET
+                if free:
+                    try:
+                        jobs = await self._claim(free)
+                        self._begin(jobs)
+                        pause = 0.0 if len(jobs) == free else await self._pause()
+                    except DatabaseFault as fault:
+                        _log.error("the queue cannot be read: %s", fault)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._changed.wait(), pause)
+        finally:
+            for end in ends:
+                end()
+            if self.running:
+                await asyncio.wait(self.running, timeout=GRACE)
+            for task in self.running:
+                task.cancel()
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._changed.set()
+
+    def _begin(self, jobs: list[Job]) -> None:
+        for job in jobs:
+            task = asyncio.create_task(self._perform(job), name=f"{job.kind} {job.id}")
+            self.running[task] = job
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self.running.pop(task, None)
+        self._changed.set()
+
+    async def _claim(self, limit: int) -> list[Job]:
+        def work(tx: Tx) -> list[Job]:
+            return queue.claim(
+                tx, kinds=self._kinds, owner=self._owner, limit=limit, now=self._clock(), lease=LEASE
+            )
+
+        return await self._db.write(work)
+
+    async def _pause(self) -> float:
+        """Seconds until the earliest job falls due, at most the safety net's."""
+        due = await self._db.read(lambda tx: queue.next_due(tx, self._kinds, self._clock()))
+        if due is None:
+            return SAFETY_NET
+        return min(SAFETY_NET, max(0.01, (due - self._clock()).total_seconds()))
+
+    async def _perform(self, job: Job) -> None:
+        token = trace.set(job.trace or job.key)
+        try:
+            try:
+                decision = await self._handlers[job.kind](job)
+            except (LeaseLost, DatabaseFault) as lost:
+                _log.warning("%s job %s left to its lease: %s", job.kind, job.id, lost)
+                return
+            # Whatever a handler did not expect must neither end the worker nor lose the job.
+            except Exception:  # noqa: BLE001
+                _log.exception("%s job %s failed", job.kind, job.id)
+                decision = self._after_failure(job)
+            if decision is not None:
+                with suppress(LeaseLost, DatabaseFault):
+                    await self._db.write(lambda tx: self._settle(tx, job, decision))
+        finally:
+            trace.reset(token)
+
+    def _after_failure(self, job: Job) -> Decision:
+        if job.attempts >= LAST_ATTEMPT:
+            return Bury("the handler failed too often; see the log")
+        return Retry(backoff(job.attempts, secrets.randbelow(1000) / 1000), "the handler failed; see the log")
+
+    def _settle(self, tx: Tx, job: Job, decision: Decision) -> None:
+        now = self._clock()
+        match decision:
+            case Done():
+                queue.finish(tx, job, owner=self._owner, now=now)
+            case Retry(after, why):
+                queue.retry(tx, job, owner=self._owner, now=now, due=now + after, error=why)
+            case Bury(why):
+                _log.error("%s job %s buried: %s", job.kind, job.id, why)
+                queue.bury(tx, job, owner=self._owner, now=now, error=why)
+
+
+class Worker:
+    """All pools of one process, their heartbeat, and a clean end."""
+
+    def __init__(
+        self, db: Database, clock: Clock, owner: str, pools: Sequence[tuple[int, Mapping[str, Handler]]]
+    ) -> None:
+        self.owner = owner
+        self._db, self._clock = db, clock
+        self._pools = [Pool(db, owner, clock, handlers, hands) for hands, handlers in pools]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        self._tasks = [asyncio.create_task(pool.run(), name="pool") for pool in self._pools]
+        self._heart = asyncio.create_task(self._beat(), name="heartbeat")
+
+    async def stop(self) -> None:
+        """Take nothing new, let jobs in hand end, hand back the rest."""
+        for pool in self._pools:
+            pool.stop()
+        await asyncio.gather(*self._tasks)
+        self._heart.cancel()
+        with suppress(DatabaseFault):
+            await self._db.write(lambda tx: queue.release(tx, owner=self.owner, now=self._clock()))
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(LEASE.total_seconds() / 3)
+            jobs = [job for pool in self._pools for job in pool.running.values()]
+            if jobs:
+                with suppress(DatabaseFault):
+                    await self._db.write(
+                        lambda tx, jobs=jobs: queue.renew(  # type: ignore[misc]
+                            tx, jobs, owner=self.owner, now=self._clock(), lease=LEASE
+                        )
+                    )

@@ -1,0 +1,67 @@
+"""Raw documents as evidence: kept once, sealed, never changed."""
+
+from datetime import datetime
+from hashlib import sha256
+
+from sqlmodel import select
+
+from storage.database import Tx
+from storage.tables import StoredDocument
+from storage.vault import Keyring
+
+
+def identity_of(payload_id: str | None, raw: bytes) -> str:
+    """What makes a document the same document: its payloadID, or its bytes where Amazon left that out."""
+    return payload_id or f"sha256:{sha256(raw).hexdigest()}"
+
+
+def _place(company_id: str, direction: str, identity: str) -> str:
+    return f"document:{company_id}:{direction}:{identity}"
+
+
+def find(tx: Tx, company_id: str, direction: str, identity: str) -> StoredDocument | None:
+    return tx.orm.exec(
+        select(StoredDocument).where(
+            StoredDocument.company_id == company_id,
+            StoredDocument.direction == direction,
+            StoredDocument.identity == identity,
+        )
+    ).first()
+
+
+def keep(
+    tx: Tx,
+    vault: Keyring,
+    *,
+    company_id: str,
+    direction: str,
+    identity: str,
+    kind: str,
+    raw: bytes,
+    now: datetime,
+    outcome: str,
+    note: str = "",
+    order_number: str = "",
+) -> StoredDocument:
+    """Keep a document. One that is already here is returned as it is: the first copy is the evidence."""
+    if seen := find(tx, company_id, direction, identity):
+        return seen
+    document = StoredDocument(
+        company_id=company_id,
+        direction=direction,
+        identity=identity,
+        kind=kind,
+        order_number=order_number,
+        at=now,
+        sealed=vault.seal(raw, _place(company_id, direction, identity)),
+        outcome=outcome,
+        note=note,
+    )
+    tx.orm.add(document)
+    tx.orm.flush()
+    return document
+
+
+def raw_bytes(vault: Keyring, document: StoredDocument) -> bytes:
+    """The document exactly as it came or went."""
+    return vault.open(document.sealed, _place(document.company_id, document.direction, document.identity))

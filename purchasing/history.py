@@ -1,0 +1,47 @@
+"""Looking back: a member's orders and everything known of one."""
+
+from dataclasses import dataclass
+
+from sqlmodel import col, select
+
+from purchasing import addresses
+from storage.database import Tx
+from storage.tables import DeliveryAddress, Member, Order, OrderLine, Shipment
+
+PAGE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDetail:
+    """An order with its lines, its parcels, its address and its buyer."""
+
+    order: Order
+    lines: list[OrderLine]
+    shipments: list[Shipment]
+    address: DeliveryAddress
+    buyer: Member
+
+
+def recent(tx: Tx, member: Member, before: int | None = None) -> tuple[list[Order], int | None]:
+    """A page of the member's orders, newest first, and the order id before which the next page begins."""
+    query = select(Order).where(Order.member_id == member.id).order_by(col(Order.id).desc()).limit(PAGE + 1)
+    if before is not None:
+        query = query.where(col(Order.id) < before)
+    orders = list(tx.orm.exec(query).all())
+    return orders[:PAGE], orders[PAGE - 1].id if len(orders) > PAGE else None
+
+
+def by_number(tx: Tx, company_id: str, number: str) -> Order | None:
+    return tx.orm.exec(select(Order).where(Order.company_id == company_id, Order.number == number)).first()
+
+
+def detail(tx: Tx, order: Order) -> OrderDetail:
+    lines = select(OrderLine).where(OrderLine.order_id == order.id).order_by(col(OrderLine.line_number))
+    shipments = select(Shipment).where(Shipment.order_id == order.id).order_by(col(Shipment.id))
+    return OrderDetail(
+        order,
+        list(tx.orm.exec(lines).all()),
+        list(tx.orm.exec(shipments).all()),
+        addresses.get(tx, order.company_id, order.address_key),
+        tx.orm.get_one(Member, order.member_id),
+    )

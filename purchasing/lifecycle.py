@@ -1,0 +1,186 @@
+"""What can happen to a shopping session, a cart, an order and an order line: four tables and one pure function.
+
+Everything that a state may become is written here and nowhere else. `advance` looks the pair up; an unlisted pair raises
+`ImpossibleStep`, which names the state and the event. A pair that leads to the same state is listed on purpose: the event
+may come again or late (Amazon sends a document twice, an answer arrives after the confirmation) and changes nothing.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TypeVar, cast
+
+
+class ImpossibleStep(Exception):
+    """The event cannot happen in this state."""
+
+    def __init__(self, state: StrEnum, event: StrEnum) -> None:
+        super().__init__(f"{type(state).__name__} {state.value}: {event.value} cannot happen")
+        self.state, self.event = state, event
+
+
+class SessionState(StrEnum):
+    OPENING = "opening"
+    OPEN = "open"
+    REFUSED = "refused"
+    RETURNED = "returned"
+    ENDED = "ended"
+
+
+class SessionEvent(StrEnum):
+    STARTED = "started"
+    REFUSED = "refused"
+    CART_CAME = "cart_came"
+    EMPTY_CART_CAME = "empty_cart_came"
+
+
+class CartState(StrEnum):
+    OFFERED = "offered"
+    ORDERED = "ordered"
+    CANCELLED = "cancelled"
+
+
+class CartEvent(StrEnum):
+    PLACE = "place"
+    CANCEL = "cancel"
+
+
+class OrderState(StrEnum):
+    PLACED = "placed"
+    UNANSWERED = "unanswered"
+    STUCK = "stuck"
+    RECEIVED = "received"
+    REFUSED = "refused"
+    CONFIRMING = "confirming"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    SHIPPING = "shipping"
+    SHIPPED = "shipped"
+
+
+class OrderEvent(StrEnum):
+    TAKEN = "taken"
+    NO_ANSWER = "no_answer"
+    GIVEN_UP = "given_up"
+    REFUSED = "refused"
+    SOME_SETTLED = "some_settled"
+    ALL_SETTLED = "all_settled"
+    ALL_REJECTED = "all_rejected"
+    SOME_SHIPPED = "some_shipped"
+    ALL_SHIPPED = "all_shipped"
+
+
+class LineState(StrEnum):
+    ORDERED = "ordered"
+    ACCEPTED = "accepted"
+    CHANGED = "changed"
+    PARTLY = "partly"
+    REJECTED = "rejected"
+    SHIPPED = "shipped"
+
+
+class LineEvent(StrEnum):
+    REOPENED = "reopened"
+    ACCEPTED = "accepted"
+    PRICE_CHANGED = "price_changed"
+    PARTLY_REFUSED = "partly_refused"
+    REFUSED = "refused"
+    SHIPPED = "shipped"
+
+
+_S, _SE = SessionState, SessionEvent
+_C, _CE = CartState, CartEvent
+_O, _OE = OrderState, OrderEvent
+_L, _LE = LineState, LineEvent
+
+SESSION: Mapping[SessionState, Mapping[SessionEvent, SessionState]] = {
+    _S.OPENING: {
+        _SE.STARTED: _S.OPEN,
+        _SE.REFUSED: _S.REFUSED,
+        # The browser may be faster than our note of the start page.
+        _SE.CART_CAME: _S.RETURNED,
+        _SE.EMPTY_CART_CAME: _S.ENDED,
+    },
+    _S.OPEN: {_SE.CART_CAME: _S.RETURNED, _SE.EMPTY_CART_CAME: _S.ENDED},
+    _S.RETURNED: {_SE.STARTED: _S.RETURNED},
+    _S.ENDED: {_SE.STARTED: _S.ENDED},
+    _S.REFUSED: {},
+}
+
+CART: Mapping[CartState, Mapping[CartEvent, CartState]] = {
+    _C.OFFERED: {_CE.PLACE: _C.ORDERED, _CE.CANCEL: _C.CANCELLED},
+    _C.ORDERED: {},
+    _C.CANCELLED: {},
+}
+
+_DOCUMENTS = {
+    _OE.SOME_SETTLED: _O.CONFIRMING,
+    _OE.ALL_SETTLED: _O.CONFIRMED,
+    _OE.ALL_REJECTED: _O.REJECTED,
+    _OE.SOME_SHIPPED: _O.SHIPPING,
+    _OE.ALL_SHIPPED: _O.SHIPPED,
+}
+
+
+def _late_answers(state: OrderState) -> dict[OrderEvent, OrderState]:
+    """Once Amazon has spoken of the order's lines, what became of our POST no longer matters."""
+    return dict.fromkeys((_OE.TAKEN, _OE.NO_ANSWER, _OE.GIVEN_UP, _OE.REFUSED), state)
+
+
+ORDER: Mapping[OrderState, Mapping[OrderEvent, OrderState]] = {
+    _O.PLACED: {
+        _OE.TAKEN: _O.RECEIVED,
+        _OE.NO_ANSWER: _O.UNANSWERED,
+        _OE.REFUSED: _O.REFUSED,
+        _OE.GIVEN_UP: _O.STUCK,
+        **_DOCUMENTS,
+    },
+    _O.UNANSWERED: {
+        _OE.TAKEN: _O.RECEIVED,
+        _OE.NO_ANSWER: _O.UNANSWERED,
+        _OE.REFUSED: _O.REFUSED,
+        _OE.GIVEN_UP: _O.STUCK,
+        **_DOCUMENTS,
+    },
+    _O.STUCK: {
+        _OE.TAKEN: _O.RECEIVED,
+        _OE.NO_ANSWER: _O.STUCK,
+        _OE.REFUSED: _O.REFUSED,
+        _OE.GIVEN_UP: _O.STUCK,
+        **_DOCUMENTS,
+    },
+    _O.RECEIVED: {_OE.TAKEN: _O.RECEIVED, **_DOCUMENTS},
+    _O.REFUSED: {**_DOCUMENTS},
+    _O.CONFIRMING: {**_late_answers(_O.CONFIRMING), **_DOCUMENTS},
+    _O.CONFIRMED: {**_late_answers(_O.CONFIRMED), **_DOCUMENTS},
+    _O.REJECTED: {**_late_answers(_O.REJECTED), **_DOCUMENTS},
+    _O.SHIPPING: {**_late_answers(_O.SHIPPING), **_DOCUMENTS},
+    _O.SHIPPED: {**_late_answers(_O.SHIPPED), **_DOCUMENTS},
+}
+
+_LINE_EVENTS = {
+    _LE.REOPENED: _L.ORDERED,
+    _LE.ACCEPTED: _L.ACCEPTED,
+    _LE.PRICE_CHANGED: _L.CHANGED,
+    _LE.PARTLY_REFUSED: _L.PARTLY,
+    _LE.REFUSED: _L.REJECTED,
+    _LE.SHIPPED: _L.SHIPPED,
+}
+
+# A correction by Amazon (operation "update" or "delete") may lead from any line state to any other.
+LINE: Mapping[LineState, Mapping[LineEvent, LineState]] = {state: dict(_LINE_EVENTS) for state in LineState}
+
+_TABLES = cast(
+    Mapping[type[StrEnum], Mapping[StrEnum, Mapping[StrEnum, StrEnum]]],
+    {SessionState: SESSION, CartState: CART, OrderState: ORDER, LineState: LINE},
+)
+
+
+State = TypeVar("State", bound=StrEnum)
+
+
+def advance(state: State, event: StrEnum) -> State:
+    """The state that `event` leads to. Raises ImpossibleStep for a pair that no table lists."""
+    try:
+        return cast(State, _TABLES[type(state)][state][event])
+    except KeyError:
+        raise ImpossibleStep(state, event) from None

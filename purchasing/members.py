@@ -1,0 +1,84 @@
+"""Members: who has met the bot, what LINE WORKS says of them, and the mail address that Amazon Business knows."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlmodel import col, or_, select
+
+from storage.database import Tx
+from storage.tables import Member
+
+
+class BadEmail(StrEnum):
+    """Why a text is not taken as a mail address."""
+
+    NO_AT = "no_at"
+    BLANK = "blank"
+    DOMAIN = "domain"
+    CHARACTERS = "characters"
+    TOO_LONG = "too_long"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What LINE WORKS' directory says of somebody; every field but the id may be empty."""
+
+    user_id: str
+    login_id: str = ""
+    last_name: str = ""
+    first_name: str = ""
+    language: str = ""
+
+
+_LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+\Z")
+_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
+
+
+def read_email(text: str) -> str | BadEmail:
+    """A typed mail address, normalised (full-width letters and outer blanks), or the reason why it is none."""
+    email = unicodedata.normalize("NFKC", text).replace("\u200b", "").strip()
+    email = email.removeprefix("mailto:").strip("<>")
+    if re.search(r"\s", email):
+        return BadEmail.BLANK
+    name, at, domain = email.rpartition("@")
+    if not at or not name:
+        return BadEmail.NO_AT
+    if len(email) > 254 or len(name) > 64:
+        return BadEmail.TOO_LONG
+    if not _LOCAL.match(name) or name.startswith(".") or name.endswith(".") or ".." in name:
+        return BadEmail.CHARACTERS
+    labels = domain.split(".")
+    if len(labels) < 2 or not all(_LABEL.match(label) for label in labels) or labels[-1].isdigit():
+        return BadEmail.DOMAIN
+    return f"{name}@{domain.lower()}"
+
+
+def find(tx: Tx, company_id: str, who: str) -> Member | None:
+    """The member with this LINE WORKS user id or login id."""
+    same = or_(col(Member.user_id) == who, col(Member.login_id) == who)
+    return tx.orm.exec(select(Member).where(Member.company_id == company_id, same)).first()
+
+
+def meet(tx: Tx, company_id: str, person: Person, now: datetime, *, looked_up: bool) -> Member:
+    """The person's row, made or brought up to date. What the directory left empty keeps its old value."""
+    member = find(tx, company_id, person.user_id)
+    if member is None:
+        member = Member(company_id=company_id, user_id=person.user_id, met_at=now)
+        tx.orm.add(member)
+    for name in ("login_id", "last_name", "first_name", "language"):
+        if value := getattr(person, name):
+            setattr(member, name, value)
+    if looked_up:
+        member.looked_up_at = now
+    tx.orm.flush()
+    return member
+
+
+def register(tx: Tx, member: Member, email: str, now: datetime) -> None:
+    """From now on the member can buy, known to Amazon by this address."""
+    member.email = email
+    member.registered_at = member.registered_at or now
+    tx.orm.add(member)

@@ -1,0 +1,74 @@
+"""Notices: what a buyer and the admins are told later. purchasing says what happened; the bot finds the words."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from purchasing.values import Company
+from storage import queue
+from storage.database import Tx
+from storage.tables import Member, Order
+
+KIND = "notice"
+
+
+class What(StrEnum):
+    """What a notice tells. `ref` of a notice is the id of the cart, order, confirmation or shipment meant."""
+
+    CART = "cart"
+    CART_EMPTY = "cart_empty"
+    ORDER_PLACED = "order_placed"
+    ORDER_UNANSWERED = "order_unanswered"
+    ORDER_STUCK = "order_stuck"
+    ORDER_REFUSED = "order_refused"
+    CONFIRMED = "confirmed"
+    SHIPPED = "shipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing to tell one person. `to_admin` says in which role the person is told."""
+
+    what: What
+    ref: int
+    recipient: str
+    to_admin: bool
+
+    def pack(self) -> bytes:
+        return json.dumps(asdict(self)).encode()
+
+    @staticmethod
+    def unpack(payload: bytes) -> "Notice":
+        fields = json.loads(payload)
+        return Notice(What(fields["what"]), fields["ref"], fields["recipient"], fields["to_admin"])
+
+
+def _put(tx: Tx, company_id: str, notice: Notice, now: datetime, trace: str) -> None:
+    role = "admin" if notice.to_admin else "buyer"
+    queue.put(
+        tx,
+        company_id=company_id,
+        lane=f"notice:{company_id}:{notice.recipient}",
+        kind=KIND,
+        key=f"notice:{company_id}:{notice.what}:{notice.ref}:{role}:{notice.recipient}",
+        payload=notice.pack(),
+        now=now,
+        trace=trace,
+    )
+
+
+def tell_member(tx: Tx, member: Member, what: What, ref: int, now: datetime, trace: str = "") -> None:
+    _put(tx, member.company_id, Notice(what, ref, member.user_id, to_admin=False), now, trace)
+
+
+def tell_admins(tx: Tx, company: Company, what: What, ref: int, now: datetime, trace: str = "") -> None:
+    for admin in company.admins:
+        _put(tx, company.id, Notice(what, ref, admin, to_admin=True), now, trace)
+
+
+def tell_all(tx: Tx, company: Company, order: Order, what: What, ref: int, now: datetime) -> None:
+    """Tell the buyer of an order and every admin of the company."""
+    buyer = tx.orm.get_one(Member, order.member_id)
+    tell_member(tx, buyer, what, ref, now, trace=order.number)
+    tell_admins(tx, company, what, ref, now, trace=order.number)

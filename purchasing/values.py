@@ -1,0 +1,40 @@
+"""Small values that every use case of purchasing shares."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from punchout.envelope import Account
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What purchasing must know of a company: how it speaks to Amazon and whom it tells.
+
+    `number_pattern` is a str.format pattern over yyyy, yy, mm, dd and n (the running number).
+    """
+
+    id: str
+    name: str
+    public_url: str
+    account: Account
+    punchout_url: str
+    order_url: str
+    test: bool
+    admins: tuple[str, ...] = ()
+    number_pattern: str = "KM-{yyyy}{mm}-{n:05d}"
+    business_unit: str = ""
+    link_life: timedelta = field(default=timedelta(hours=1))
+
+
+def plain(quantity: Decimal) -> str:
+    """A quantity as a person writes it: 2, not 2.00."""
+    return format(quantity.normalize(), "f")
+
+
+def local(moment: datetime) -> datetime:
+    """The same moment on a Japanese clock."""
+    return moment.astimezone(TOKYO)

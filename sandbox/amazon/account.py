@@ -1,0 +1,117 @@
+"""The customer's account at the stand-in: all that it remembers, and the clock by which it lives."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+from aiohttp import web
+
+from sandbox.amazon.decision import Decision
+from sandbox.amazon.goods import Shelf, shelf
+from sandbox.amazon.journal import Journal
+from sandbox.amazon.moods import MOODS, OK, Mood
+from sandbox.amazon.order_rules import OrderFacts
+from sandbox.amazon.sessions import HandedCart, SetupRecord, ShopSession
+from sandbox.settings import AmazonSettings
+
+Mark = Literal["", "成功", "失敗"]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """A parcel on its way; `lines` are (line number, pieces) in the order of the notice."""
+
+    shipment_id: str
+    confirm_id: str
+    carrier: str
+    tracking: str
+    at: datetime
+    lines: tuple[tuple[int, int], ...]
+
+
+@dataclass(slots=True)
+class Order:
+    """An order that was taken. `received` is when it came in, `processed` when it had been judged;
+    `attempts` counts how often its bytes arrived, `confirmed` is when the first confirmation left."""
+
+    facts: OrderFacts
+    document: bytes
+    cart: HandedCart
+    mood: Mood
+    received: datetime
+    processed: datetime
+    attempts: int = 1
+    decision: Decision | None = None
+    confirmed: datetime | None = None
+    shipments: list[Shipment] = field(default_factory=list)
+    mark: Mark = ""
+
+
+class Account:
+    """Everything in memory: users, sessions, carts handed out, orders, documents.
+
+    `pause` waits a number of seconds; tests hand in their own, and no time passes.
+    """
+
+    def __init__(
+        self,
+        settings: AmazonSettings,
+        clock: Callable[[], datetime],
+        pause: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.pause = pause
+        self.mode: Literal["test", "active"] = settings.mode
+        self.shelf: Shelf = shelf()
+        self.journal = Journal()
+        self.emails = {email.casefold() for email in settings.registered_emails}
+        self.setups: list[SetupRecord] = []
+        self.sessions: dict[str, ShopSession] = {}
+        self.carts: dict[str, HandedCart] = {}
+        self.orders: dict[str, Order] = {}
+        self.taken_payloads: set[str] = set()
+        self.failed_once: set[str] = set()
+        self.next_mood: Mood = OK
+        self.order_moods: dict[str, Mood] = {}
+
+    @property
+    def password(self) -> str:
+        return self.settings.password.get_secret_value()
+
+    def knows(self, email: str) -> bool:
+        """The address belongs to a business user; others are led to create an account first."""
+        return email.casefold() in self.emails
+
+    def register(self, email: str) -> None:
+        self.emails.add(email.casefold())
+
+    def mood_for(self, order_id: str) -> Mood:
+        """The mood of an order number: what was set for it, else the next one, which is used up by that."""
+        if order_id not in self.order_moods:
+            self.order_moods[order_id], self.next_mood = self.next_mood, OK
+        return self.order_moods[order_id]
+
+    def set_mood(self, key: str, order_id: str = "") -> bool:
+        """Choose a mood for the next order, or for one order number; False if there is no such mood."""
+        mood = MOODS.get(key)
+        if mood is None:
+            return False
+        if order_id:
+            self.order_moods[order_id] = mood
+        else:
+            self.next_mood = mood
+        return True
+
+    @property
+    def basic_passed(self) -> bool:
+        """The basic scenario of the test log has been marked as passed by somebody."""
+        return any(order.mark == "成功" for order in self.orders.values())
+
+
+ACCOUNT: web.AppKey[Account] = web.AppKey("account", Account)

@@ -1,0 +1,107 @@
+"""The queue as an administrator and a gauge see it: how much there is, what is buried, what can go."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, func, select, update
+
+from storage.database import Tx
+from storage.lanes import BURIED, DONE, JOB, LEASED, READY, WAITING, lock_lane, state_in_lane, wake_kind
+
+
+@dataclass(frozen=True, slots=True)
+class Buried:
+    """A job that could not succeed and waits for a person. Its payload stays in the database."""
+
+    id: int
+    company_id: str
+    lane: str
+    kind: str
+    key: str
+    attempts: int
+    created_at: datetime
+    finished_at: datetime
+    last_error: str
+    trace: str
+
+
+@dataclass(slots=True)
+class Depth:
+    """How many jobs of a kind are in which state, and since when the oldest ready one (if any) is due."""
+
+    kind: str
+    waiting: int = 0
+    ready: int = 0
+    leased: int = 0
+    buried: int = 0
+    oldest_due: datetime | None = None
+
+
+def buried(tx: Tx, company_id: str | None = None) -> list[Buried]:
+    """The buried jobs of a company, or of all, oldest first."""
+    statement = _BURIED if company_id is None else _BURIED.where(JOB.c.company_id == company_id)
+    return [Buried(*row) for row in tx.conn.execute(statement)]
+
+
+_BURIED = select(*(JOB.c[name] for name in Buried.__slots__)).where(JOB.c.state == BURIED).order_by(JOB.c.id)
+
+
+def exhume(tx: Tx, job_id: int, now: datetime) -> bool:
+    """Send a buried job again, at its old place in its lane, attempts from 0. False if it isn't buried."""
+    lane = tx.conn.execute(_BURIED_LANE, {"job": job_id}).scalar()
+    if lane is None:
+        return False
+    lock_lane(tx, lane)
+    back = tx.conn.execute(_EXHUME, {"job": job_id, "its_lane": lane, "now": now}).first()
+    if back is not None and back.state == "ready":
+        wake_kind(tx, back.kind)
+    return back is not None
+
+
+_buried_one = (JOB.c.id == bindparam("job"), JOB.c.state == BURIED)
+_BURIED_LANE = select(JOB.c.lane).where(*_buried_one)
+_EXHUME = (
+    update(JOB)
+    .where(*_buried_one)
+    .values(state=state_in_lane(), due=bindparam("now"), attempts=0, finished_at=None)
+    .returning(JOB.c.state, JOB.c.kind)
+)
+
+
+def depth(tx: Tx) -> list[Depth]:
+    """Every kind that has open or buried jobs, for metrics and the console."""
+    kinds: dict[str, Depth] = {}
+    for statement in (_OPEN_DEPTH, _BURIED_DEPTH):
+        for kind, state, count, oldest_due in tx.conn.execute(statement):
+            of_kind = kinds.setdefault(kind, Depth(kind))
+            setattr(of_kind, state, count)
+            if state == "ready":
+                of_kind.oldest_due = oldest_due
+    return sorted(kinds.values(), key=lambda of_kind: of_kind.kind)
+
+
+_counted = select(JOB.c.kind, JOB.c.state, func.count(), func.min(JOB.c.due)).group_by(
+    JOB.c.kind, JOB.c.state
+)
+_OPEN_DEPTH = _counted.where(JOB.c.state.in_([WAITING, READY, LEASED]))
+_BURIED_DEPTH = _counted.where(JOB.c.state == BURIED)
+
+FORGOTTEN_AT_ONCE = 5_000
+
+
+def forget(tx: Tx, *, before: datetime) -> int:
+    """Delete jobs that were done before this time; their keys count as never seen from then on.
+
+    Takes at most FORGOTTEN_AT_ONCE, oldest first, so that nobody waits long behind it: call it until it
+    returns 0.
+    """
+    return tx.conn.execute(_FORGET, {"before": before, "most": FORGOTTEN_AT_ONCE}).rowcount
+
+
+_forgettable = (
+    select(JOB.c.id)
+    .where(JOB.c.state == DONE, JOB.c.finished_at < bindparam("before"))
+    .order_by(JOB.c.finished_at)
+    .limit(bindparam("most"))
+)
+_FORGET = delete(JOB).where(JOB.c.id.in_(_forgettable))

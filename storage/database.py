@@ -1,0 +1,185 @@
+"""The one door to the database: `await db.write(work)` and `await db.read(work)`.
+
+`work` is an ordinary function of a `Tx`. Everything it writes, the jobs it puts into the queue included, is
+stored together or not at all. What the event loop never does is wait for a disk: both engines run the work in
+threads of theirs.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Literal, NoReturn, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, make_url
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NotSupportedError,
+    ProgrammingError,
+)
+from sqlmodel import Session
+
+T = TypeVar("T")
+Work = Callable[["Tx"], T]
+
+
+class DatabaseFault(Exception):
+    """The database can't serve: wrong address, no connection, full disk, closed. For people to read."""
+
+
+class Tx:
+    """One unit of work, alive only inside `write()` or `read()`.
+
+    `conn` is the SQLAlchemy Core connection, for hot paths. A unit never commits or rolls back: the door
+    does. On PostgreSQL units run side by side (READ COMMITTED): change a state by compare-and-set (`UPDATE …
+    WHERE state = …`) or read the row with `with_for_update()`, and use `ON CONFLICT` where a row may be there
+    already, since a failed statement ends a unit there.
+    """
+
+    __slots__ = ("_join", "_orm", "conn", "topics")
+    conn: Connection
+
+    def __init__(
+        self, conn: Connection, join: Literal["rollback_only", "create_savepoint"] = "rollback_only"
+    ):
+        self.conn = conn
+        self.topics: set[str] = set()
+        self._orm: Session | None = None
+        self._join: Literal["rollback_only", "create_savepoint"] = join
+
+    @property
+    def orm(self) -> Session:
+        """The SQLModel session of this unit. The door flushes it; rows stay readable after the unit ended."""
+        if self._orm is None:
+            self._orm = Session(self.conn, expire_on_commit=False, join_transaction_mode=self._join)
+        return self._orm
+
+    def wake(self, topic: str) -> None:
+        """Once this unit is stored, call everyone who listens to the topic."""
+        self.topics.add(topic)
+
+    def perform(self, work: Work[T]) -> T:
+        """Run the work to its end. For the engines: afterwards the unit is over, whatever happened."""
+        try:
+            result = work(self)
+            if self._orm is not None:
+                self._orm.commit()  # flushes; the transaction is the door's and stays open
+            return result
+        except StopIteration as error:  # no future can carry it
+            raise RuntimeError("the unit of work raised StopIteration") from error
+        finally:
+            if self._orm is not None:
+                self._orm.close()
+            del self.conn, self._orm
+
+    if not TYPE_CHECKING:  # a type checker should still refuse names that a Tx never had
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise DatabaseFault(f"this unit of work has ended: its {name} can't be used outside its function")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Listener:
+    """Somebody who wants to know: the callback is called in the event loop that it was registered in."""
+
+    loop: asyncio.AbstractEventLoop
+    callback: Callable[[], None]
+
+
+class Database(ABC):
+    """A database that is open. Two engines: `storage.sqlite` and `storage.postgres`."""
+
+    engine: Engine
+    """The engine that writes, for those who watch (metrics, tests)."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[str, tuple[Listener, ...]] = {}
+        self._listeners_change = Lock()
+
+    @abstractmethod
+    async def write(self, work: Work[T]) -> T:
+        """Run the work and return its result once it is stored for good.
+
+        What the work raises is raised here and nothing of it is stored. **The work may be run more than
+        once** (after a neighbour in the same batch failed, after a deadlock), each time on untouched ground:
+        it must do nothing but use its Tx. A caller that is cancelled can't know whether its work was stored.
+        Raises DatabaseFault when the database can't store.
+        """
+
+    @abstractmethod
+    async def read(self, work: Work[T]) -> T:
+        """Run the work on one consistent snapshot, beside all writing. Writing in it raises DatabaseFault."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Wait for all accepted work, then close. Later calls of write and read raise DatabaseFault."""
+
+    def listen(self, topic: str, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call back in this event loop after a unit that woke the topic is stored; now and then also without
+        a reason.
+
+        Several wakes may become one call. Returns the function that ends it.
+        """
+        listener = Listener(asyncio.get_running_loop(), callback)
+        with self._listeners_change:
+            self._listeners[topic] = (*self._listeners.get(topic, ()), listener)
+
+        def stop() -> None:
+            with self._listeners_change:
+                rest = tuple(other for other in self._listeners.get(topic, ()) if other is not listener)
+                self._listeners[topic] = rest
+
+        return stop
+
+    def listeners(self, topics: Iterable[str]) -> list[Listener]:
+        """Everyone who listens to one of the topics. For the engines."""
+        return [listener for topic in topics for listener in self._listeners.get(topic, ())]
+
+
+def as_fault(error: BaseException) -> BaseException:
+    """What the caller sees of an error: a DatabaseFault for trouble of the database itself."""
+    if isinstance(error, DBAPIError) and not isinstance(error, _OF_THE_WORK):
+        reason = str(error.orig).strip().partition("\n")[0] or type(error.orig).__name__
+        fault = DatabaseFault(f"the database can't do it: {reason}")
+        fault.__cause__ = error.orig
+        return fault
+    return error
+
+
+_OF_THE_WORK = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
+"""Errors that the unit of work made, not the database."""
+
+
+def read_address(url: str) -> URL:
+    """The database that is meant. Raises DatabaseFault, which shows no password, for anything else."""
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        raise DatabaseFault(f"not a database address: {_EXPECTED}") from None
+    match address.drivername:
+        case "sqlite" if address.database and address.database != ":memory:":
+            return address
+        case "postgresql" | "postgresql+psycopg" if address.database:
+            return address.set(drivername="postgresql+psycopg")
+    raise DatabaseFault(f"can't use a database address that begins {address.drivername}:// - {_EXPECTED}")
+
+
+_EXPECTED = "expected sqlite:///path/to/file.db or postgresql://user@host/database"
+
+
+def open_database(url: str) -> Database:
+    """Open `sqlite:///relative/path`, `sqlite:////absolute/path` (its folder is made) or
+    `postgresql://user@host/db`.
+
+    The schema is not touched: see `storage.migrate`. Raises DatabaseFault with a sentence that says what is
+    wrong.
+    """
+    from storage.postgres import PostgresDatabase
+    from storage.sqlite import SqliteDatabase
+
+    address = read_address(url)
+    return SqliteDatabase(address) if address.drivername == "sqlite" else PostgresDatabase(address)

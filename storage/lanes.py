@@ -1,0 +1,57 @@
+"""The rule of a lane: its first open job is ready or leased, every other one is waiting.
+
+Three things can break it when they happen side by side: a job joins, the head leaves, a buried one comes
+back. Each of them locks the lane first. (SQLite has one writer: nothing to lock.)
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, case, exists, func, literal_column, select, update
+
+from storage.database import Tx
+from storage.tables.job import JobRow
+
+JOB = JobRow.metadata.tables["job"]
+
+# Literals, not parameters: only then SQLite sees that a partial index covers the query.
+WAITING: ColumnElement[str] = literal_column("'waiting'")
+READY: ColumnElement[str] = literal_column("'ready'")
+LEASED: ColumnElement[str] = literal_column("'leased'")
+DONE: ColumnElement[str] = literal_column("'done'")
+BURIED: ColumnElement[str] = literal_column("'buried'")
+
+_other = JOB.alias("other")
+_open = _other.c.state.in_([WAITING, READY, LEASED])
+_LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("lane"), 0)))
+_head = (
+    select(_other.c.id).where(_other.c.lane == bindparam("its_lane"), _open).order_by(_other.c.id).limit(1)
+)
+_PROMOTE = (
+    update(JOB)
+    .where(JOB.c.id == _head.scalar_subquery(), JOB.c.state == WAITING)
+    .values(state=READY)
+    .returning(JOB.c.kind)
+)
+
+
+def lock_lane(tx: Tx, lane: str) -> None:
+    """Until this unit ends nobody else changes the lane. Units that lock lanes crosswise are run again."""
+    if tx.conn.dialect.name == "postgresql":
+        tx.conn.execute(_LOCK, {"lane": lane})
+
+
+def state_in_lane() -> ColumnElement[Any]:
+    """The state of a job that joins the lane `:its_lane`: it waits if the lane has an open job."""
+    occupied = exists().where(_other.c.lane == bindparam("its_lane"), _open)
+    return case((occupied, WAITING), else_=READY)
+
+
+def promote(tx: Tx, lane: str) -> None:
+    """The head of the lane has left: the next one is ready."""
+    for kind in tx.conn.execute(_PROMOTE, {"its_lane": lane}).scalars():
+        wake_kind(tx, kind)
+
+
+def wake_kind(tx: Tx, kind: str) -> None:
+    """Wake whoever runs jobs of this kind."""
+    tx.wake(f"queue:{kind}")

@@ -1,0 +1,176 @@
+"""PostgreSQL: each unit of work is a transaction of its own on a pool of threads; several processes share the
+database.
+
+Waking crosses processes: `Tx.wake` becomes a NOTIFY in the same transaction, and one thread of each process
+that listens passes what it hears to the event loops.
+"""
+
+import asyncio
+import random
+import select
+import socket
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Lock, Thread
+from typing import Any
+
+import psycopg
+from psycopg import errors
+from sqlalchemy import URL, Engine, create_engine
+from sqlalchemy.exc import DBAPIError
+
+from storage.database import Database, DatabaseFault, T, Tx, Work, as_fault
+
+CONNECTIONS = 8
+TRIES = 6
+"""How often a unit is run at most when PostgreSQL asks to run it again."""
+CHANNEL = "kaimono"
+_DEFAULTS = {
+    "application_name": "kaimono",
+    "connect_timeout": "10",
+    # a peer that vanished without a word is noticed within half a minute
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+}
+_NOTIFY = f"SELECT pg_notify('{CHANNEL}', topic) FROM unnest(%s::text[]) AS topic"
+
+
+def _with_defaults(address: URL) -> URL:
+    """The address and, where it does not say otherwise, our settings of a connection."""
+    return address.set(query={**_DEFAULTS, **address.query})
+
+
+def postgres_engine(address: URL) -> Engine:
+    """A pool of connections, made when they are needed."""
+    return create_engine(_with_defaults(address), pool_size=CONNECTIONS, max_overflow=0, hide_parameters=True)
+
+
+class PostgresDatabase(Database):
+    """A PostgreSQL database. Connections are made when they are needed and made again when they were lost."""
+
+    def __init__(self, address: URL) -> None:
+        super().__init__()
+        self.engine = postgres_engine(address)
+        self._snapshots = self.engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="database")
+        self._ear = _Ear(_with_defaults(address), self._hear)
+        self._open = True
+        self._door = Lock()
+
+    async def write(self, work: Work[T]) -> T:
+        return await self._submit(self.engine, work)
+
+    async def read(self, work: Work[T]) -> T:
+        return await self._submit(self._snapshots, work)
+
+    def listen(self, topic: str, callback: Callable[[], None]) -> Callable[[], None]:
+        stop = super().listen(topic, callback)
+        with self._door:
+            self._ear.open()
+        return stop
+
+    async def close(self) -> None:
+        with self._door:
+            self._open = False
+        await asyncio.to_thread(self._threads.shutdown)
+        await asyncio.to_thread(self._ear.close)
+        self.engine.dispose()
+
+    async def _submit(self, engine: Engine, work: Work[T]) -> T:
+        with self._door:
+            if not self._open:
+                raise DatabaseFault("the database is closed")
+            answer = self._threads.submit(_run, engine, work)
+        return await asyncio.wrap_future(answer)
+
+    def _hear(self, topics: set[str] | None) -> None:
+        for listener in self.listeners(self._listeners if topics is None else topics):
+            with suppress(RuntimeError):  # the loop is closed: nobody waits there any more
+                listener.loop.call_soon_threadsafe(listener.callback)
+
+
+def _run(engine: Engine, work: Work[T]) -> T:
+    """Run the unit in a transaction of its own; again, up to TRIES times, while another run may succeed."""
+    tries = 1
+    while True:
+        committing = False
+        try:
+            with engine.connect() as conn, conn.begin():
+                tx = Tx(conn)
+                result = tx.perform(work)
+                if tx.topics:
+                    conn.exec_driver_sql(_NOTIFY, (sorted(tx.topics),))
+                committing = True
+            return result
+        except DBAPIError as error:
+            if committing and error.connection_invalidated:
+                raise DatabaseFault("the connection broke at the commit: it may be stored or not") from error
+            if tries >= TRIES or not _may_succeed(error, tries):
+                raise as_fault(error) from error.orig
+        tries += 1
+        time.sleep(random.uniform(0, 0.02))  # so that two that collided don't meet again at once
+
+
+def _may_succeed(error: DBAPIError, tries: int) -> bool:
+    """Whether the unit that failed so may succeed when it is run again."""
+    if isinstance(error.orig, errors.UniqueViolation):
+        return tries == 1  # "find it or make it" may have lost a race: then the second run finds it
+    again = isinstance(error.orig, errors.SerializationFailure | errors.DeadlockDetected)
+    return again or error.connection_invalidated
+
+
+class _Ear:
+    """One thread with one connection that hears every NOTIFY of our channel.
+
+    What is said while the connection is lost is not heard, so after each new connection everyone is called
+    (None).
+    """
+
+    def __init__(self, address: URL, hear: Callable[[set[str] | None], None]):
+        self._address = address.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._hear = hear
+        self._thread: Thread | None = None
+        self._stop, self._stopped = socket.socketpair()
+
+    def open(self) -> None:
+        if self._thread is None:
+            self._thread = Thread(target=self._listen_always, name="database-listen", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        self._stop.close()
+        if self._thread is not None:
+            self._thread.join()
+        self._stopped.close()
+
+    def _listen_always(self) -> None:
+        pause = 0.1
+        while not self._closing(0):
+            try:
+                with psycopg.connect(self._address, autocommit=True) as conn:
+                    conn.execute(f"LISTEN {CHANNEL}")
+                    pause = 0.1
+                    self._hear(None)
+                    self._listen(conn)
+                    return
+            except psycopg.Error:
+                if self._closing(pause):
+                    return
+                pause = min(5.0, pause * 2)
+
+    def _listen(self, conn: psycopg.Connection[Any]) -> None:
+        """Pass on what is heard until we close. Raises OperationalError when the connection is lost."""
+        while not self._closing(None, conn):
+            if topics := {notice.payload for notice in conn.notifies(timeout=0)}:
+                self._hear(topics)
+
+    def _closing(self, seconds: float | None, *others: psycopg.Connection[Any]) -> bool:
+        """Wait until we close, one of the others has something to read, or the time is over."""
+        sources: list[Any] = [self._stopped, *others]
+        readable, _, _ = select.select(sources, [], [], seconds)
+        return self._stopped in readable

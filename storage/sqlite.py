@@ -1,0 +1,249 @@
+"""SQLite: one writer thread with group commit, and a few readers on snapshots beside it.
+
+Callers hand their unit of work to the writer and wait. The writer takes everything that is waiting, runs it
+in one transaction and commits once: one flush of the disk acknowledges many callers. A savepoint around each
+unit would cost more than most units do, so the writer first runs a batch without any; only if a unit fails is
+the batch rolled back and run again, each unit in a savepoint of its own.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
+from sqlite3 import Connection as DriverConnection
+from threading import Lock, Thread
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from storage.database import Database, DatabaseFault, T, Tx, Work, as_fault
+
+BUSY_MS = 10_000
+"""How long to wait for another process (a migration, a backup, a shell) that holds the write lock."""
+READERS = 4
+LARGEST_BATCH = 512
+"""Units in one transaction at most, so that nobody waits long for his neighbours."""
+_PRAGMAS = (
+    f"busy_timeout = {BUSY_MS}",
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "cache_size = -32768",  # 32 MiB: the upper levels of a million orders' indexes stay in memory
+)
+
+
+def sqlite_file(address: URL) -> Path:
+    """The file of the database; its folder is made. Raises DatabaseFault if that can't be done."""
+    path = Path(str(address.database))
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseFault(
+            f"can't make the folder {path.parent} of the database: {error.strerror}"
+        ) from error
+    return path
+
+
+def sqlite_engine(address: URL, *, writes: bool, size: int = 1, foreign_keys: bool = True) -> Engine:
+    """An engine whose transactions begin for real: `BEGIN IMMEDIATE` for writing, a snapshot for reading.
+
+    The sqlite3 driver by itself begins only at the first write, so two units could overwrite each other's
+    changes.
+    """
+    engine = create_engine(address, pool_size=size, max_overflow=0, hide_parameters=True)
+    own = (f"foreign_keys = {int(foreign_keys)}", f"query_only = {int(not writes)}")
+    begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
+
+    @event.listens_for(engine, "connect")
+    def set_up(driver: DriverConnection, _record: object) -> None:
+        driver.isolation_level = None  # the driver no longer decides when to begin
+        for pragma in (*_PRAGMAS, *own):
+            driver.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def begin_for_real(conn: Connection) -> None:
+        conn.exec_driver_sql(begin)
+
+    return engine
+
+
+class _Unit:
+    """A unit of work on its way through the writer, and who waits for it."""
+
+    __slots__ = ("fault", "future", "loop", "result", "work")
+
+    def __init__(self, work: Work[Any], loop: asyncio.AbstractEventLoop):
+        self.work = work
+        self.loop = loop
+        self.future: asyncio.Future[Any] = loop.create_future()
+        self.result: Any = None
+        self.fault: BaseException | None = None
+
+    def answer(self) -> None:
+        if self.future.done():
+            return  # its caller was cancelled
+        if self.fault is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(as_fault(self.fault))
+
+
+class _UnitFailed(Exception):
+    """In a batch that runs without savepoints a unit failed, so the whole transaction is rolled back."""
+
+    def __init__(self, fault: BaseException):
+        super().__init__()
+        self.fault = fault
+
+
+class SqliteDatabase(Database):
+    """A SQLite file that this process alone has open. Raises DatabaseFault if it can't be opened."""
+
+    def __init__(self, address: URL) -> None:
+        super().__init__()
+        path = sqlite_file(address)
+        self.engine = sqlite_engine(address, writes=True)
+        try:
+            self.engine.connect().close()
+        except DBAPIError as error:
+            raise DatabaseFault(f"can't open the database {path}: {error.orig}") from error
+        self._reading = sqlite_engine(address, writes=False, size=READERS)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="database-read")
+        self._waiting: SimpleQueue[_Unit | None] = SimpleQueue()
+        self._open = True
+        self._door = Lock()
+        self._writer = Thread(target=self._write_batches, name="database-write", daemon=True)
+        self._writer.start()
+
+    async def write(self, work: Work[T]) -> T:
+        unit = _Unit(work, asyncio.get_running_loop())
+        with self._door:
+            self._refuse_if_closed()
+            self._waiting.put(unit)
+        result: T = await unit.future
+        return result
+
+    async def read(self, work: Work[T]) -> T:
+        with self._door:
+            self._refuse_if_closed()
+            answer = self._readers.submit(self._read, work)
+        return await asyncio.wrap_future(answer)
+
+    async def close(self) -> None:
+        with self._door:
+            was_open, self._open = self._open, False
+        if was_open:
+            self._waiting.put(None)
+            await asyncio.to_thread(self._writer.join)
+            await asyncio.to_thread(self._readers.shutdown)
+            self._reading.dispose()
+            self.engine.dispose()
+
+    def _refuse_if_closed(self) -> None:
+        if not self._open:
+            raise DatabaseFault("the database is closed")
+
+    def _read(self, work: Work[T]) -> T:
+        try:
+            with self._reading.connect() as conn, conn.begin():
+                return Tx(conn).perform(work)
+        except DBAPIError as error:
+            raise as_fault(error) from error.orig
+
+    def _write_batches(self) -> None:
+        """The writer's life."""
+        while batch := self._take():
+            topics = self._store(batch)
+            self._answer(batch, topics)
+
+    def _take(self) -> list[_Unit]:
+        """Wait for work, then take all that is there. Empty when the database closes and nothing is left."""
+        batch: list[_Unit] = []
+        unit = self._waiting.get()
+        while unit is not None:
+            batch.append(unit)
+            if len(batch) == LARGEST_BATCH or self._waiting.empty():
+                return batch
+            unit = self._waiting.get()
+        if batch:
+            self._waiting.put(None)  # nothing follows close(): the next call reads it again
+        return batch
+
+    def _store(self, batch: list[_Unit]) -> set[str]:
+        """Store what can be stored; each unit then holds its result or fault. Returns the topics to wake."""
+        try:
+            with self.engine.connect() as conn:
+                try:
+                    return _together(conn, batch)
+                except _UnitFailed as failed:
+                    if len(batch) == 1:
+                        batch[0].fault = failed.fault
+                        return set()
+                return _apart(conn, batch)
+        except Exception as error:  # noqa: BLE001 - BEGIN or COMMIT failed; callers are told, and the writer lives on
+            for unit in batch:
+                unit.fault = unit.fault or _not_stored(error)
+            return set()
+
+    def _answer(self, batch: list[_Unit], topics: set[str]) -> None:
+        """Wake each event loop once, however many of its callers are answered."""
+        calls: dict[asyncio.AbstractEventLoop, list[Callable[[], object]]] = {}
+        for unit in batch:
+            calls.setdefault(unit.loop, []).append(unit.answer)
+        for listener in self.listeners(topics):
+            # through call_soon, so that one callback that raises keeps nobody else from being called
+            calls.setdefault(listener.loop, []).append(partial(listener.loop.call_soon, listener.callback))
+        for loop, its_calls in calls.items():
+            with suppress(RuntimeError):  # the loop is closed: nobody waits there any more
+                loop.call_soon_threadsafe(_call_all, its_calls)
+
+
+def _together(conn: Connection, batch: list[_Unit]) -> set[str]:
+    """Run the batch in one transaction without savepoints. If one fails: _UnitFailed, nothing stored."""
+    topics: set[str] = set()
+    with conn.begin() as transaction:
+        for unit in batch:
+            tx = Tx(conn)
+            try:
+                unit.result = tx.perform(unit.work)
+            except BaseException as fault:  # whatever it is belongs to the unit's caller
+                raise _UnitFailed(fault) from fault
+            if not transaction.is_active:
+                raise _UnitFailed(
+                    DatabaseFault("a unit of work rolled back by itself, or went on after a failed flush")
+                )
+            topics |= tx.topics
+    return topics
+
+
+def _apart(conn: Connection, batch: list[_Unit]) -> set[str]:
+    """Run the batch in one transaction, each unit in its own savepoint: a failing one takes nobody down."""
+    topics: set[str] = set()
+    with conn.begin():
+        for unit in batch:
+            conn.exec_driver_sql("SAVEPOINT unit")
+            tx = Tx(conn, "create_savepoint")
+            try:
+                unit.result = tx.perform(unit.work)
+            except BaseException as fault:  # noqa: BLE001 - whatever it is belongs to the unit's caller
+                unit.fault = fault
+                conn.exec_driver_sql("ROLLBACK TO unit")
+            else:
+                topics |= tx.topics
+            conn.exec_driver_sql("RELEASE unit")
+    return topics
+
+
+def _not_stored(error: Exception) -> DatabaseFault:
+    reason = error.orig if isinstance(error, DBAPIError) else error
+    fault = DatabaseFault(f"the database could not store it: {reason}")
+    fault.__cause__ = error
+    return fault
+
+
+def _call_all(calls: list[Callable[[], object]]) -> None:
+    for call in calls:
+        call()

@@ -1,0 +1,36 @@
+"""Every table of kaimono, one module per aggregate. Importing this package registers them all."""
+
+from storage.tables.company import Company, DeliveryAddress
+from storage.tables.document import StoredDocument
+from storage.tables.job import JobRow
+from storage.tables.member import Member, Talk
+from storage.tables.order import (
+    NumberSeries,
+    Order,
+    OrderConfirmation,
+    OrderConfirmationLine,
+    OrderLine,
+    Shipment,
+    ShipmentLine,
+)
+from storage.tables.shopping import Cart, CartLine, ShopLink, ShoppingSession
+
+__all__ = [
+    "Cart",
+    "CartLine",
+    "Company",
+    "DeliveryAddress",
+    "JobRow",
+    "Member",
+    "NumberSeries",
+    "Order",
+    "OrderConfirmation",
+    "OrderConfirmationLine",
+    "OrderLine",
+    "Shipment",
+    "ShipmentLine",
+    "ShopLink",
+    "ShoppingSession",
+    "StoredDocument",
+    "Talk",
+]

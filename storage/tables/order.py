@@ -1,0 +1,131 @@
+"""Orders, their lines, and what Amazon told about them."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from storage.types import Amount, BigId, Utc
+
+
+class NumberSeries(SQLModel, table=True):
+    """The last number given in a company's series (one series per month with the default pattern)."""
+
+    __tablename__ = "number_series"
+
+    company_id: str = Field(primary_key=True)
+    period: str = Field(primary_key=True)
+    last: int
+
+
+class Order(SQLModel, table=True):
+    """A purchase order. `number` (cXML orderID) and `payload_id` are made with it and never change."""
+
+    __tablename__ = "purchase_order"
+    __table_args__ = (UniqueConstraint("company_id", "number"), UniqueConstraint("company_id", "payload_id"))
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    company_id: str = Field(foreign_key="company.id")
+    number: str
+    member_id: int = Field(foreign_key="member.id", sa_type=BigId, index=True)
+    cart_id: int = Field(foreign_key="cart.id", sa_type=BigId, unique=True)
+    address_key: str
+    state: str
+    test: bool
+    currency: str
+    subtotal: Decimal = Field(sa_type=Amount)
+    shipping: Decimal | None = Field(default=None, sa_type=Amount)
+    tax: Decimal | None = Field(default=None, sa_type=Amount)
+    total: Decimal = Field(sa_type=Amount)
+    payload_id: str
+    document_id: int = Field(foreign_key="document.id", sa_type=BigId)
+    placed_at: datetime = Field(sa_type=Utc)
+    answered_at: datetime | None = Field(default=None, sa_type=Utc)
+    confirmed_at: datetime | None = Field(default=None, sa_type=Utc)
+    shipped_at: datetime | None = Field(default=None, sa_type=Utc)
+    refusal: str = ""
+
+
+class OrderLine(SQLModel, table=True):
+    """One line of an order: what was ordered, and how much of it was accepted, refused and shipped so far."""
+
+    __tablename__ = "order_line"
+    __table_args__ = (UniqueConstraint("order_id", "line_number"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    order_id: int = Field(foreign_key="purchase_order.id", sa_type=BigId)
+    line_number: int
+    asin: str
+    description: str
+    quantity: Decimal = Field(sa_type=Amount)
+    unit_price: Decimal = Field(sa_type=Amount)
+    tax: Decimal | None = Field(default=None, sa_type=Amount)
+    state: str
+    accepted: Decimal = Field(default=Decimal(0), sa_type=Amount)
+    rejected: Decimal = Field(default=Decimal(0), sa_type=Amount)
+    shipped: Decimal = Field(default=Decimal(0), sa_type=Amount)
+    confirmed_price: Decimal | None = Field(default=None, sa_type=Amount)
+    amazon_order: str = ""
+    reason_code: str = ""
+    reason: str = ""
+
+
+class OrderConfirmation(SQLModel, table=True):
+    """One ConfirmationRequest: one Amazon order, or the refused lines (then without `confirm_id`)."""
+
+    __tablename__ = "order_confirmation"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    order_id: int = Field(foreign_key="purchase_order.id", sa_type=BigId, index=True)
+    document_id: int = Field(foreign_key="document.id", sa_type=BigId, unique=True)
+    confirm_id: str
+    operation: str
+    total: Decimal | None = Field(default=None, sa_type=Amount)
+    noticed_at: datetime = Field(sa_type=Utc)
+
+
+class OrderConfirmationLine(SQLModel, table=True):
+    """What one confirmation said of one line."""
+
+    __tablename__ = "order_confirmation_line"
+    __table_args__ = (UniqueConstraint("confirmation_id", "line_number"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    confirmation_id: int = Field(foreign_key="order_confirmation.id", sa_type=BigId)
+    line_number: int
+    accepted: Decimal = Field(sa_type=Amount)
+    rejected: Decimal = Field(sa_type=Amount)
+    unit_price: Decimal | None = Field(default=None, sa_type=Amount)
+    reason_code: str = ""
+    reason: str = ""
+
+
+class Shipment(SQLModel, table=True):
+    """One ShipNoticeRequest: a parcel or several on their way. Times are None where Amazon's could not be read."""
+
+    __tablename__ = "shipment"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    order_id: int = Field(foreign_key="purchase_order.id", sa_type=BigId, index=True)
+    document_id: int = Field(foreign_key="document.id", sa_type=BigId, unique=True)
+    shipment_id: str
+    operation: str
+    carrier: str
+    tracking: str
+    tracking_url: str = ""
+    shipped_at: datetime | None = Field(default=None, sa_type=Utc)
+    delivery_at: datetime | None = Field(default=None, sa_type=Utc)
+    noticed_at: datetime = Field(sa_type=Utc)
+
+
+class ShipmentLine(SQLModel, table=True):
+    """How many of an order line a shipment carries."""
+
+    __tablename__ = "shipment_line"
+    __table_args__ = (UniqueConstraint("shipment_id", "line_number"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    shipment_id: int = Field(foreign_key="shipment.id", sa_type=BigId)
+    line_number: int
+    quantity: Decimal = Field(sa_type=Amount)
