@@ -12,13 +12,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from punchout.charges import TaxDetail, read_tax_details, write_shipping, write_tax, write_total from
-punchout.dates import plain_utc, read_time, zulu from punchout.envelope import Credential, payload_of,
-write_supplier_request from punchout.errors import Comment, ErrorCode, error_codes, read_comment,
-write_comment from punchout.markup import Markup, tag from punchout.money import Money, MoneyRefused,
-money_in, read_decimal, read_number, write_decimal, write_money from punchout.reference import
-OrderReference, read_order_reference, write_order_reference from punchout.secret import Secret from
-punchout.xml import DocumentRefused, Element, attributes, text
+from punchout.charges import TaxDetail, read_tax_details, write_shipping, write_tax, write_total
+from punchout.dates import plain_utc, read_time, zulu
+from punchout.envelope import Credential, payload_of, write_supplier_request
+from punchout.errors import Comment, ErrorCode, error_codes, read_comment, write_comment
+from punchout.markup import Markup, tag
+from punchout.money import (
+    Money,
+    MoneyRefused,
+    money_in,
+    read_decimal,
+    read_number,
+    write_decimal,
+    write_money,
+)
+from punchout.reference import OrderReference, read_order_reference, write_order_reference
+from punchout.secret import Secret
+from punchout.xml import DocumentRefused, Element, attributes, text
 
 __all__ = [
     "Comment", "Confirmation", "ConfirmationLine", "ErrorCode", "LineStatus", "build_confirmation",

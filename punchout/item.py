@@ -92,16 +92,16 @@ class CartLine:
 def read_item(item: Element, item_xml: bytes = b"") -> CartLine:
     """The line in an `ItemIn` or `ItemOut`, in one walk; `item_xml` are its bytes where the caller has them.
     Raises `ItemRefused`, `MoneyRefused`."""
-    words: dict[str, str] = {}
+    words: dict[object, str] = {}
     extrinsics: list[tuple[str, str]] = []
     auxiliary = ""
-    money: dict[str, Money] = {}
+    money: dict[object, Money] = {}
     details: tuple[TaxDetail, ...] = ()
     for section in item:
         match section.tag:
             case "ItemDetail":
                 for child in section:
-                    name = str(child.tag)
+                    name = child.tag
                     if name == "Extrinsic":
                         extrinsics.append((child.get("name", ""), text(child)))
                     elif name == "UnitPrice":
@@ -167,7 +167,7 @@ def write_item(line: CartLine) -> Markup:
         tag(
             "ItemID",
             tag("SupplierPartID", line.asin),
-            tag("SupplierPartAuxiliaryID", Markup(line.auxiliary_xml)),
+            tag("SupplierPartAuxiliaryID", Markup(line.auxiliary_xml.encode())),
         ),
         tag(
             "ItemDetail",

@@ -12,6 +12,7 @@ import re
 from lxml import etree
 
 from punchout.charges import SHIPPING_WORDS, TAX_WORDS
+from punchout.markup import Markup
 from punchout.xml import DocumentRefused, Element, XmlRefused, parse
 
 __all__ = ["copy_item"]
@@ -46,23 +47,25 @@ _WORDED = _leaf("Description", "xml:lang")
 _CLASSIFIED = _leaf("Classification", "domain")
 _TAXED = _section("TaxDetail", _section("TaxAmount", _MONEY), attributes=r' category="[^<>]*+')
 _STRAIGHT = re.compile(
-    rf'<ItemIn quantity="[^"<&]*+">{_GAP}('
-    + _section("ItemID", _leaf("SupplierPartID"), _maybe(_leaf("SupplierPartAuxiliaryID")))
-    + _section(
-        "ItemDetail",
-        _section("UnitPrice", _MONEY),
-        _WORDED,
-        _leaf("UnitOfMeasure"),
-        _CLASSIFIED,
-        _any(_CLASSIFIED),
-        _maybe(_leaf("ManufacturerPartID")),
-        _maybe(_leaf("ManufacturerName")),
-        _maybe(_leaf("URL")),
-        _any(_leaf("Extrinsic", "name")),
-    )
-    + _maybe(_section("Shipping", _MONEY, _WORDED))
-    + _maybe(_section("Tax", _MONEY, _WORDED, _any(_TAXED)))
-    + ")</ItemIn>"
+    (
+        rf'<ItemIn quantity="[^"<&]*+">{_GAP}('
+        + _section("ItemID", _leaf("SupplierPartID"), _maybe(_leaf("SupplierPartAuxiliaryID")))
+        + _section(
+            "ItemDetail",
+            _section("UnitPrice", _MONEY),
+            _WORDED,
+            _leaf("UnitOfMeasure"),
+            _CLASSIFIED,
+            _any(_CLASSIFIED),
+            _maybe(_leaf("ManufacturerPartID")),
+            _maybe(_leaf("ManufacturerName")),
+            _maybe(_leaf("URL")),
+            _any(_leaf("Extrinsic", "name")),
+        )
+        + _maybe(_section("Shipping", _MONEY, _WORDED))
+        + _maybe(_section("Tax", _MONEY, _WORDED, _any(_TAXED)))
+        + ")</ItemIn>"
+    ).encode()
 )
 
 _ITEM = ("ItemID", "ItemDetail", "Shipping", "Tax")
@@ -80,19 +83,15 @@ _ORDER = {
 }
 
 
-def copy_item(item_xml: bytes) -> str:
+def copy_item(item_xml: bytes) -> Markup:
     """The content of an `ItemOut`: what the `ItemIn` in `item_xml` says, valid by the DTD. Raises
     `DocumentRefused` when it is no `ItemIn` or has no ItemID or price."""
-    try:
-        item = item_xml.decode()
-    except UnicodeDecodeError:
-        raise DocumentRefused("is not UTF-8.") from None
-    if straight := _STRAIGHT.fullmatch(item.strip()):
-        return straight.group(1)
-    return _repaired(item_xml)
+    if straight := _STRAIGHT.fullmatch(item_xml):
+        return Markup(straight.group(1))
+    return Markup(_repaired(item_xml))
 
 
-def _repaired(item_xml: bytes) -> str:
+def _repaired(item_xml: bytes) -> bytes:
     """The same for an item that is unlike the DTD (Amazon's of 2015: no unit, no classification): its parts
     in the DTD's order, stray words between them dropped, and what the DTD requires put in empty."""
     try:
@@ -115,11 +114,7 @@ def _repaired(item_xml: bytes) -> str:
         description.set(_XML_LANG, description.get(_XML_LANG) or "ja-JP")
     for classification in item.iter("Classification"):
         classification.set("domain", classification.get("domain") or "UNSPSC")
-    return "".join(
-        etree.tostring(sections[name], encoding="unicode", with_tail=False)
-        for name in _ITEM
-        if name in sections
-    )
+    return b"".join(outer_xml(sections[name]) for name in _ITEM if name in sections)
 
 
 def _require(section: Element, name: str, words: str) -> None:

@@ -129,9 +129,7 @@ def _line(line: OrderLine) -> Markup:
     except DocumentRefused as refusal:
         raise OrderRefused(f"The item of line {line.line_number} {refusal.reason}") from None
     number, quantity = str(line.line_number), write_decimal(line.quantity)
-    return tag(
-        "ItemOut", Markup(item), *map(_distribution, line.distributions), lineNumber=number, quantity=quantity
-    )
+    return tag("ItemOut", item, *map(_distribution, line.distributions), lineNumber=number, quantity=quantity)
 
 
 def _distribution(distribution: Distribution) -> Markup:

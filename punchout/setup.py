@@ -119,5 +119,6 @@ def build_setup_response(
     """Amazon's answer, for the stand-in. `bare` is the form of 2015: no declaration, payloadID, text."""
     page = tag("PunchOutSetupResponse", tag("StartPage", tag("URL", start_page))) if start_page else None
     if bare:
-        return tag("cXML", tag("Response", tag("Status", code=str(status.code)), page)).encode()
+        answer = tag("Response", tag("Status", code=str(status.code)), page)
+        return tag("cXML", answer).xml
     return write_response(payload_id, now, write_status(status), *([page] if page else []))

@@ -6,9 +6,10 @@ back. Each of them locks the lane first. (SQLite has one writer: nothing to lock
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, exists, func, literal_column, select, update
+from sqlalchemy import ColumnElement, bindparam, case, exists, func, literal_column, select, text, update
 
 from storage.database import Tx
+from storage.prepared import Prepared
 from storage.tables.job import JobRow
 
 JOB = JobRow.metadata.tables["job"]
@@ -22,11 +23,9 @@ BURIED: ColumnElement[str] = literal_column("'buried'")
 
 _other = JOB.alias("other")
 _open = _other.c.state.in_([WAITING, READY, LEASED])
-_LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("lane"), 0)))
-_head = (
-    select(_other.c.id).where(_other.c.lane == bindparam("its_lane"), _open).order_by(_other.c.id).limit(1)
-)
-_PROMOTE = (
+_LOCK = Prepared(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("lane"), text("0")))))
+_head = select(func.min(_other.c.id)).where(_other.c.lane == bindparam("its_lane"), _open)
+_PROMOTE = Prepared(
     update(JOB)
     .where(JOB.c.id == _head.scalar_subquery(), JOB.c.state == WAITING)
     .values(state=READY)
@@ -37,7 +36,7 @@ _PROMOTE = (
 def lock_lane(tx: Tx, lane: str) -> None:
     """Until this unit ends nobody else changes the lane. Units that lock lanes crosswise are run again."""
     if tx.conn.dialect.name == "postgresql":
-        tx.conn.execute(_LOCK, {"lane": lane})
+        _LOCK.run(tx, {"lane": lane})
 
 
 def state_in_lane() -> ColumnElement[Any]:
@@ -48,7 +47,7 @@ def state_in_lane() -> ColumnElement[Any]:
 
 def promote(tx: Tx, lane: str) -> None:
     """The head of the lane has left: the next one is ready."""
-    for kind in tx.conn.execute(_PROMOTE, {"its_lane": lane}).scalars():
+    for (kind,) in _PROMOTE.run(tx, {"its_lane": lane}).fetchall():
         wake_kind(tx, kind)
 
 

@@ -18,15 +18,27 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, and_, bindparam, func, or_, select, union_all, update
+from sqlalchemy import (
+    BindParameter,
+    ClauseElement,
+    and_,
+    bindparam,
+    func,
+    null,
+    or_,
+    select,
+    text,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import Update
-from sqlalchemy.sql.dml import ReturningInsert
 
 from storage.backlog import Buried, Depth, buried, depth, exhume, forget
 from storage.database import Tx
 from storage.decision import Bury, Decision, Done, Retry, backoff
 from storage.lanes import BURIED, DONE, JOB, LEASED, READY, lock_lane, promote, state_in_lane, wake_kind
+from storage.prepared import Prepared
 
 __all__ = [
     "Buried",
@@ -88,7 +100,7 @@ def put(
 ) -> bool:
     """Add a job to the end of its lane. False, nothing stored, if the key was seen before, even long ago."""
     lock_lane(tx, lane)
-    job_row = {
+    row = {
         "company_id": company_id,
         "lane": lane,
         "its_lane": lane,
@@ -100,18 +112,22 @@ def put(
         "created_at": now,
         "trace": trace,
     }
-    state = tx.conn.execute(_PUT[tx.conn.dialect.name], job_row).scalar()
-    if state == "ready":
-        wake_kind(tx, kind)
-    return state is not None
+    if _PUT.run(tx, row).rowcount == 0:
+        return False
+    wake_kind(tx, kind)
+    return True
 
 
-def _unless_seen(insert: sqlite.Insert | postgresql.Insert) -> ReturningInsert[Any]:
-    fresh = insert.values(state=state_in_lane()).on_conflict_do_nothing(index_elements=["key"])
-    return fresh.returning(JOB.c.state)
+def _put(insert: sqlite.Insert | postgresql.Insert) -> ClauseElement:
+    fresh = {"state": state_in_lane(), "attempts": text("0"), "owner": text("''"), "last_error": text("''")}
+    return insert.values(fresh).on_conflict_do_nothing(index_elements=["key"])
 
 
-_PUT = {"sqlite": _unless_seen(sqlite.insert(JOB)), "postgresql": _unless_seen(postgresql.insert(JOB))}
+_PUT = Prepared(
+    _put(sqlite.insert(JOB)),
+    _put(postgresql.insert(JOB)),
+    columns=("company_id", "lane", "kind", "key", "priority", "payload", "due", "created_at", "trace"),
+)
 
 
 def claim(
@@ -198,9 +214,9 @@ def retry(tx: Tx, job: Job, *, owner: str, now: datetime, due: datetime, error: 
     wake_kind(tx, job.kind)  # whoever waits for the earliest due job has to look again
 
 
-def _let_go(tx: Tx, statement: Update, job: Job, owner: str, **values: Any) -> None:
+def _let_go(tx: Tx, statement: Prepared, job: Job, owner: str, **values: Any) -> None:
     fence = {"job": job.id, "holder": owner, "attempt": job.attempts}
-    if tx.conn.execute(statement, fence | values).rowcount != 1:
+    if statement.run(tx, fence | values).rowcount != 1:
         raise LeaseLost(f"job {job.id} ({job.kind}) is no longer held by {owner}, attempt {job.attempts}")
 
 
@@ -210,10 +226,14 @@ _HELD = update(JOB).where(
     JOB.c.owner == bindparam("holder"),
     JOB.c.attempts == bindparam("attempt"),
 )
-_FREE: dict[str, Any] = {"owner": "", "lease_until": None}
-_FINISH = _HELD.values(state=DONE, finished_at=bindparam("at"), **_FREE)
-_BURY = _HELD.values(state=BURIED, finished_at=bindparam("at"), last_error=bindparam("error"), **_FREE)
-_RETRY = _HELD.values(state=READY, due=bindparam("due_again"), last_error=bindparam("error"), **_FREE)
+_FREE: dict[str, Any] = {"owner": text("''"), "lease_until": null()}
+_FINISH = Prepared(_HELD.values(state=DONE, finished_at=bindparam("at"), **_FREE))
+_BURY = Prepared(
+    _HELD.values(state=BURIED, finished_at=bindparam("at"), last_error=bindparam("error"), **_FREE)
+)
+_RETRY = Prepared(
+    _HELD.values(state=READY, due=bindparam("due_again"), last_error=bindparam("error"), **_FREE)
+)
 
 
 def renew(tx: Tx, jobs: Sequence[Job], *, owner: str, now: datetime, lease: timedelta) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from bot.lineworks.message import Action, ButtonTemplate, Message, Outgoing, Text, clean, cut, pages
+from bot.lineworks.text import units
 from bot.talk.hearing import Verb, button
 from bot.talk.wording import Wording
 
@@ -41,10 +42,16 @@ def quantity(number: Decimal) -> str:
     return f"{number.normalize():f}"
 
 
-def with_buttons(head: str, body: Sequence[str], foot: str, actions: tuple[Action, ...]) -> list[Outgoing]:
-    """One card, or, where the body is too long for it, the body as texts and then a card of head and foot."""
-    whole = "\n".join(part for part in (head, *body, foot) if part)
-    if len(whole.encode("utf-16-le")) // 2 <= CARD:
+def with_buttons(
+    head: str, body: Sequence[str], foot: Sequence[str], actions: tuple[Action, ...]
+) -> list[Outgoing]:
+    """Head, body and foot with a blank line between them on one card; a body too long for it goes before as texts."""
+    parts = [head, "\n".join(body), "\n".join(foot)]
+    whole = "\n\n".join(part for part in parts if part)
+    if units(whole) <= CARD:
         return [ButtonTemplate(whole, actions)]
-    texts: list[Outgoing] = [Text(page) for page in pages([head, *body], TEXT)]
-    return [*texts, ButtonTemplate(cut("\n".join(part for part in (head, foot) if part), CARD), actions)]
+    texts: list[Outgoing] = [Text(page) for page in pages([head, "", *body], TEXT)]
+    return [
+        *texts,
+        ButtonTemplate(cut("\n\n".join(part for part in (head, parts[2]) if part), CARD), actions),
+    ]

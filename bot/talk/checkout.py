@@ -1,7 +1,8 @@
 """The cart in the talk, the two questions before money moves, and what a button says that has done its work."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 
 from bot.lineworks.message import ButtonTemplate, Outgoing, clean, cut
 from bot.talk.cards import CARD, mark, menu_buttons, quantity, say, title, with_buttons
@@ -33,7 +34,7 @@ def cart_card(
 
 
 def _lines(words: Wording, cart: Cart, lines: Sequence[CartLine]) -> list[str]:
-    written = [""]
+    written = []
     for line in lines:
         written.append(
             words(
@@ -48,7 +49,7 @@ def _lines(words: Wording, cart: Cart, lines: Sequence[CartLine]) -> list[str]:
         )
         if line.sold_by and not line.sold_by.startswith("Amazon"):
             written.append(words("cart", "seller", seller=title(line.sold_by)))
-    return [*written, ""]
+    return written
 
 
 def _sums(words: Wording, cart: Cart, address: DeliveryAddress, now: datetime) -> list[str]:
@@ -57,7 +58,7 @@ def _sums(words: Wording, cart: Cart, address: DeliveryAddress, now: datetime) -
         sums.append(words("cart", "shipping", amount=words.money(cart.shipping, cart.currency)))
     if cart.tax is not None:
         sums.append(words("cart", "tax", amount=words.money(cart.tax, cart.currency)))
-    days = max(0, (cart.held_until - now).days)
+    days = max(0, ceil((cart.held_until - now) / timedelta(days=1)))
     return [
         *sums,
         words("cart", "total", amount=words.money(cart.total, cart.currency)),

@@ -50,7 +50,7 @@ def placed(reader: Reader, found: OrderDetail) -> list[Outgoing]:
     lines = [_article(reader.words, line) for line in found.lines[:MOST_LINES]]
     if len(found.lines) > MOST_LINES:
         lines.append(reader.words("admin", "more_lines", count=len(found.lines) - MOST_LINES))
-    return with_buttons(_admin_head(reader, "placed", found), ["", *lines], "", _buttons(reader, found))
+    return with_buttons(_admin_head(reader, "placed", found), lines, (), _buttons(reader, found))
 
 
 def confirmed(
@@ -71,7 +71,7 @@ def confirmed(
     if refused and not reader.to_admin:
         foot.append(words("notice", "what_now_rejected"))
     section = "admin" if reader.to_admin else "notice"
-    return with_buttons(words(section, name, **values), lines, "\n".join(foot), _buttons(reader, found))
+    return with_buttons(words(section, name, **values), lines, foot, _buttons(reader, found))
 
 
 def _settled(words: Wording, order: Order, article: OrderLine, row: OrderConfirmationLine) -> list[str]:
@@ -100,14 +100,14 @@ def shipped(
     articles = {line.line_number: line for line in found.lines}
     whole = all(line.shipped + line.rejected >= line.quantity for line in found.lines)
     name = "shipped" if whole else "shipped_partly"
-    lines = []
+    facts = []
     if parcel.carrier:
-        lines.append(words("notice", "carrier", carrier=clean(parcel.carrier)))
+        facts.append(words("notice", "carrier", carrier=clean(parcel.carrier)))
     if parcel.tracking:
-        lines.append(words("notice", "tracking", tracking=clean(parcel.tracking)))
+        facts.append(words("notice", "tracking", tracking=clean(parcel.tracking)))
     if parcel.delivery_at is not None:
-        lines.append(words("notice", "delivery", moment=words.moment(parcel.delivery_at)))
-    lines += [""] + [
+        facts.append(words("notice", "delivery", moment=words.moment(parcel.delivery_at)))
+    lines = [
         words(
             "notice",
             "line_shipped",
@@ -122,7 +122,7 @@ def shipped(
         if reader.to_admin
         else words("notice", name, mark=mark(words, order.test), number=order.number)
     )
-    return with_buttons(head, lines, "", _buttons(reader, found))
+    return with_buttons(head, facts, lines, _buttons(reader, found))
 
 
 def _admin_head(reader: Reader, name: str, found: OrderDetail) -> str:

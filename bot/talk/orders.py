@@ -34,7 +34,7 @@ def history(words: Wording, orders: Sequence[Order], older: int | None) -> list[
     if older is not None:
         buttons.append(say(words, "older", Verb.HISTORY, older))
     buttons.append(say(words, "shop", Verb.SHOP))
-    return with_buttons(words("order", "history"), ["", *lines], "", tuple(buttons))
+    return with_buttons(words("order", "history"), lines, (), tuple(buttons))
 
 
 def detail(words: Wording, found: OrderDetail) -> list[Outgoing]:
@@ -66,7 +66,7 @@ def detail(words: Wording, found: OrderDetail) -> list[Outgoing]:
         words("order", "shipment", carrier=clean(parcel.carrier), tracking=clean(parcel.tracking)).rstrip()
         for parcel in found.shipments
     ]
-    return with_buttons(head, ["", *lines, *([""] if parcels else []), *parcels], "", menu_buttons(words))
+    return with_buttons(head, lines, parcels, menu_buttons(words))
 
 
 def not_found(words: Wording) -> list[Outgoing]:

@@ -19,11 +19,13 @@ def greeting(words: Wording, sentence: str) -> list[Outgoing]:
 
 def ask_email(words: Wording, sentence: str, email: str, known: str) -> list[Outgoing]:
     """The question for the mail address; `known` is the login id, offered where it is a mail address."""
-    question: list[Outgoing] = [Text(words("registration", sentence, email=email))]
+    question = words("registration", sentence, email=email)
     if known == email or isinstance(read_email(known), BadEmail):
-        return question
-    offer = words("registration", "offer_email", email=cut(known, 300))
-    return [*question, ButtonTemplate(offer, (Message(words("label", "use_this"), known),))]
+        return [Text(question)]
+    offer = words("registration", "offer_email", email=known)
+    return [
+        ButtonTemplate(cut(f"{question}\n\n{offer}", CARD), (Message(words("label", "use_this"), known),))
+    ]
 
 
 def refuse_email(words: Wording, reason: BadEmail) -> list[Outgoing]:

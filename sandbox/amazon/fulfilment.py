@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from datetime import datetime
 
-from aiohttp import BasicAuth, ClientError, ClientSession, ClientTimeout, web
+from aiohttp import ClientError, ClientSession, ClientTimeout, encode_basic_auth, web
 
 from punchout.status import read_response
 from punchout.xml import DocumentRefused, XmlRefused
@@ -83,13 +83,13 @@ class Fulfilment:
 
     async def _delivered(self, notice: bytes) -> bool:
         settings = self._account.settings
+        login = encode_basic_auth(settings.notice_user, settings.notice_password.get_secret_value())
         http, status, body = None, None, b""
         try:
             async with self._session.post(
                 settings.notice_url,
                 data=notice,
-                headers={"Content-Type": "text/xml; charset=UTF-8"},
-                auth=BasicAuth(settings.notice_user, settings.notice_password.get_secret_value(), "utf-8"),
+                headers={"Content-Type": "text/xml; charset=UTF-8", "Authorization": login},
                 timeout=ANSWER_WITHIN,
                 allow_redirects=False,
             ) as response:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from aiohttp import BasicAuth, hdrs, web
+from aiohttp import encode_basic_auth, hdrs, web
 
 from punchout import xml
 from sandbox.amazon.account import ACCOUNT, Account, Order
@@ -116,13 +116,9 @@ def _used_before(account: Account, facts: OrderFacts) -> str:
 
 
 def _authorized(request: web.Request, account: Account) -> bool:
-    try:
-        given = BasicAuth.decode(request.headers.get(hdrs.AUTHORIZATION, ""), encoding="utf-8")
-    except ValueError:
-        return False
-    return same_secret(given.login, account.settings.identity) and same_secret(
-        given.password, account.password
-    )
+    scheme, _, given = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+    right = encode_basic_auth(account.settings.identity, account.password).partition(" ")[2]
+    return scheme.casefold() == "basic" and same_secret(given.strip(), right)
 
 
 def _settle(

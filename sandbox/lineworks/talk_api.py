@@ -75,15 +75,15 @@ class TalkApi:
         try:
             while not pulse.stopped:
                 beat = pulse.beats
+                if (now := json.dumps(overview(self.tenant))) != people:
+                    people = now
+                    await stream.write(_event("people", people))
                 for message in talk.after(seen) if talk is not None else []:
                     seen = message.id
                     await stream.write(_event("message", json.dumps(message.seen_by(viewer)), seen))
                 for entry in self.tenant.log.after(logged):
                     logged = entry.id
                     await stream.write(_event("log", json.dumps(entry.as_json())))
-                if (now := json.dumps(overview(self.tenant))) != people:
-                    people = now
-                    await stream.write(_event("people", people))
                 await stream.write(b": alive\n\n")
                 await pulse.past(beat, HEARTBEAT)
         except ConnectionError:

@@ -177,6 +177,7 @@ function prepareBox() {
       box.requestSubmit();
     }
   });
+  if (matchMedia("(min-width: 760px)").matches) text.focus();
   box.addEventListener("submit", async (event) => {
     event.preventDefault();
     const words = text.value;

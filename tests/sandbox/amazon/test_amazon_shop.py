@@ -174,7 +174,9 @@ async def test_search_finds_by_word_brand_and_any_width(buyer: Buyer) -> None:
     assert "一致する商品はありませんでした" in shopper.page.text_content()
 
 
-@pytest.mark.parametrize("hostile", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{7*7}}"])
+@pytest.mark.parametrize(
+    "hostile", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{7*7}}"]
+)
 async def test_hostile_search_text_stays_text(buyer: Buyer, hostile: str) -> None:
     shopper = await buyer.start()
     async with buyer.session.get(shopper.url, params={"q": hostile}) as answer:
