@@ -28,7 +28,7 @@ from bot.web.services import Bot, Login, Services
 from bot.worker import Handler, Worker
 from punchout.envelope import Account
 from punchout.supplier import Supplier
-from purchasing import addresses, companies, fulfilment, notices, ordering
+from purchasing import addresses, companies, intake, notices, ordering
 from purchasing.addresses import Declared
 from purchasing.values import Company
 from storage.database import Database, Tx, open_database
@@ -128,7 +128,7 @@ def worker_of(services: Services, lines: Mapping[str, Line]) -> Worker:
         owner,
     )
     pools: list[tuple[int, Mapping[str, Handler]]] = [
-        (16, {CALLBACK: handlers.callback, fulfilment.APPLY: handlers.document}),
+        (16, {CALLBACK: handlers.callback, intake.APPLY: handlers.document}),
         (4, {notices.KIND: handlers.notice}),
         (5, {outbox.KIND: handlers.send}),
         (8, {ordering.SUBMIT: handlers.submit}),

@@ -1,7 +1,8 @@
 """`kaimono check`: one line for everything that must be right before people can buy, each OK or what to do."""
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import aiohttp
 
 from bot.app import buying, line_of, utc_now
 from bot.config import CompanyConfig, Config
-from bot.lineworks.client import CallFailed
+from bot.lineworks.client import CallFailed, Client
+from bot.lineworks.outcome import Never
+from bot.lineworks.profile import BotFacts
 from bot.lineworks.token import TokenRefused, TokenUnreachable
 from bot.talk.wording import Wording
 from punchout.address import Address
@@ -20,49 +23,58 @@ from storage.database import DatabaseFault, open_database
 from storage.migrate import migrate
 from storage.vault import VaultFault, load_keyring
 
-Result = str | None
-"""None is OK; a text says what is wrong and what to do."""
+NEEDED_EVENTS = frozenset({"message", "postback", "begin", "end"})
+"""What must be switched on for the bot, else taps produce nothing (LINE WORKS reference 6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a test found. The text says what is wrong and what to do, or, where all is good, what could not be seen."""
+
+    good: bool
+    text: str = ""
+
+
+OK = Finding(True)
 
 
 async def check(config: Config, words: Wording) -> int:
     """Print the lines; 1 on any fault."""
-    good = True
+    findings: list[Finding] = []
 
-    async def line(name: str, test: Callable[[], Awaitable[Result]]) -> None:
-        nonlocal good
-        fault = await test()
-        good = good and fault is None
-        print(f"{'OK ' if fault is None else 'NG '} {name}" + (f": {fault}" if fault else ""), flush=True)
+    async def line(name: str, test: Awaitable[Finding]) -> bool:
+        finding = await test
+        findings.append(finding)
+        verdict = f"{'OK' if finding.good else 'NG'}  {name}"
+        print(f"{verdict}: {finding.text}" if finding.text else verdict, flush=True)
+        return finding.good
 
-    await line(words("check", "config"), _nothing)
-    await line(words("check", "key_file"), lambda: _key_file(config, words))
-    await line(words("check", "database"), lambda: _database(config, words))
+    await line(words("check", "config"), _nothing())
+    await line(words("check", "key_file"), _key_file(config, words))
+    await line(words("check", "database"), _database(config, words))
     async with aiohttp.ClientSession() as session:
         for company in config.company:
-            name = company.name
-            works = _LineWorks(company, session, words)
-            await line(words("check", "token", company=name), works.token)
-            await line(words("check", "bot", company=name), works.bot)
-            await line(
-                words("check", "setup", company=name),
-                lambda company=company: _setup(config, company, session, words),  # type: ignore[misc]
-            )
-    return 0 if good else 1
+            name, client = company.name, line_of(company, session, utc_now).client
+            if await line(words("check", "token", company=name), _token(client, words)):
+                await line(words("check", "bot", company=name), _bot(config, company, client, words))
+            await line(words("check", "setup", company=name), _setup(config, company, session, words))
+    return 0 if all(finding.good for finding in findings) else 1
 
 
-async def _nothing() -> Result:
-    return None
+async def _nothing() -> Finding:
+    """Whoever comes this far has a configuration that can be read."""
+    return OK
 
 
-async def _key_file(config: Config, words: Wording) -> Result:
+async def _key_file(config: Config, words: Wording) -> Finding:
     try:
         load_keyring(Path(config.key_file))
     except (VaultFault, OSError) as fault:
-        return words("fault", "key_file", detail=str(fault))
-    return None
+        return Finding(False, words("fault", "key_file", detail=str(fault)))
+    return OK
 
 
-async def _database(config: Config, words: Wording) -> Result:
+async def _database(config: Config, words: Wording) -> Finding:
     try:
         migrate(config.database)
         db = open_database(config.database)
@@ -71,44 +83,54 @@ async def _database(config: Config, words: Wording) -> Result:
         finally:
             await db.close()
     except (DatabaseFault, OSError) as fault:
-        return words("fault", "database", detail=str(fault))
-    return None
+        return Finding(False, words("fault", "database", detail=str(fault)))
+    return OK
 
 
-class _LineWorks:
-    """Token first, then the bot; the second is not asked when the first fails."""
+async def _token(client: Client, words: Wording) -> Finding:
+    try:
+        await client.tokens.token()
+    except (TokenRefused, TokenUnreachable) as fault:
+        return Finding(False, words("check", "token_refused", reason=str(fault)))
+    return OK
 
-    def __init__(self, company: CompanyConfig, session: aiohttp.ClientSession, words: Wording) -> None:
-        self._company, self._session, self._words = company, session, words
 
-    async def token(self) -> Result:
-        try:
-            client = line_of(self._company, self._session, utc_now).client
-            await client.tokens.token()
-        except (TokenRefused, TokenUnreachable) as fault:
-            return self._words("check", "token_refused", reason=str(fault))
-        return None
+async def _bot(config: Config, company: CompanyConfig, client: Client, words: Wording) -> Finding:
+    """Whether the bot is there and calls us back. Most apps may not look: their scopes send, they don't read."""
+    try:
+        facts = await client.bot()
+    except CallFailed as failed:
+        outcome = failed.outcome
+        may_not_look = isinstance(outcome, Never) and outcome.code == "FORBIDDEN"
+        if may_not_look and not {"bot", "bot.read"} & set(company.lineworks.scope.split()):
+            return Finding(True, words("check", "bot_unseen"))
+        return Finding(False, words("check", "bot_failed", reason=str(failed)))
+    return _judge(facts, f"{config.public_url}/lineworks/callback", words)
 
-    async def bot(self) -> Result:
-        try:
-            await line_of(self._company, self._session, utc_now).client.bot()
-        except CallFailed as failed:
-            return self._words("check", "bot_failed", reason=str(failed))
-        return None
+
+def _judge(facts: BotFacts, ours: str, words: Wording) -> Finding:
+    """A registration that says nothing of callbacks is taken as right."""
+    registered = facts.callback_url
+    if facts.callback_enabled is False or (registered is not None and registered.rstrip("/") != ours):
+        return Finding(False, words("check", "bot_callback", url=ours))
+    missing = NEEDED_EVENTS - facts.channel_events if facts.channel_events is not None else None
+    if missing:
+        return Finding(False, words("check", "bot_events", events=", ".join(sorted(missing))))
+    return OK
 
 
 async def _setup(
     config: Config, company: CompanyConfig, session: aiohttp.ClientSession, words: Wording
-) -> Result:
+) -> Finding:
     """A setup request as a member's would be; it opens a shop that nobody enters."""
     ours, now = buying(company, config.public_url), utc_now()
     outcome = await Supplier(session).setup(ours.punchout_url, _probe(ours.public_url, company, now))
     if isinstance(outcome, StartPage):
-        return None
+        return OK
     if isinstance(outcome, Refused):
         name = "setup_credentials" if outcome.status == 401 else "setup_refused"
-        return words("check", name, reason=outcome.reason)
-    return words("check", "setup_failed", reason=outcome.why)
+        return Finding(False, words("check", name, reason=outcome.reason))
+    return Finding(False, words("check", "setup_failed", reason=outcome.why))
 
 
 def _probe(public_url: str, company: CompanyConfig, now: datetime) -> bytes:

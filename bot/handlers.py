@@ -24,7 +24,7 @@ from punchout import inbound
 from punchout.confirmation import Confirmation
 from punchout.shipment import ShipNotice
 from punchout.supplier import Supplier
-from purchasing import evidence, fulfilment, members, ordering
+from purchasing import evidence, fulfilment, members, submission
 from purchasing.members import Person
 from purchasing.notices import Notice
 from purchasing.values import Company
@@ -166,7 +166,7 @@ class Handlers:
 
     async def submit(self, job: Job) -> Decision:
         """Send an order to Amazon."""
-        return await ordering.submit(
+        return await submission.submit(
             self.db,
             self.supplier,
             self.vault,

@@ -77,7 +77,7 @@ def _postal(address: Address) -> Markup | None:
 
 
 def _phone(address: Address) -> Markup:
-    number = "".join(sign for sign in address.phone if sign.isdecimal())
+    number = "".join(str(int(sign)) for sign in address.phone if sign.isdecimal())
     if address.country == "JP" and address.phone.strip().startswith("+81"):
         number = "0" + number.removeprefix("81").removeprefix("0")
     country = {"JP": "81", "US": "1"}.get(address.country, "")

@@ -67,7 +67,7 @@ class Cart:
 def read_cart(data: bytes) -> Cart:
     """The cart in an XML document. Raises `XmlRefused`, and `CartRefused` for another document, a line that
     cannot be bought, a second currency or a yen amount with a fraction."""
-    root, source = parse_with_source(data)
+    root, source = parse_with_source(data, blanks=False)
     try:
         return _read(root, _item_sources(source))
     except CartRefused:

@@ -3,7 +3,7 @@ reference 3)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -66,7 +66,7 @@ class Envelope:
     carrier: str = ""
     kind: str = ""
     in_reply_to: str = ""
-    status: Status | None = field(default=None)
+    status: Status | None = None
 
 
 def read_envelope(root: Element) -> Envelope:

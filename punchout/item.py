@@ -21,7 +21,7 @@ from punchout.money import (
     write_decimal,
     write_money,
 )
-from punchout.xml import DocumentRefused, Element, inner_xml, outer_xml, text
+from punchout.xml import DocumentRefused, Element, inner_xml, outer_xml, parse, text
 
 __all__ = ["CartLine", "ItemRefused", "amazon_extrinsics", "read_item", "write_item"]
 
@@ -113,7 +113,7 @@ def read_item(item: Element, item_xml: bytes = b"") -> CartLine:
                     if child.tag == "SupplierPartID":
                         words["SupplierPartID"] = text(child)
                     elif child.tag == "SupplierPartAuxiliaryID":
-                        auxiliary = inner_xml(child)
+                        auxiliary = _exact(child, item_xml)
             case "Shipping":
                 money["Shipping"] = money_in(section)
             case "Tax":
@@ -143,6 +143,14 @@ def read_item(item: Element, item_xml: bytes = b"") -> CartLine:
         line_number=read_number(line) if line else None,
         item_xml=item_xml or outer_xml(item),
     )
+
+
+def _exact(auxiliary: Element, item_xml: bytes) -> str:
+    """The SPAID to the blank; where it holds markup, from the item's own bytes, because the tree of a cart lacks
+    the white space between elements."""
+    if len(auxiliary) and item_xml:
+        auxiliary = next(parse(item_xml).iter("SupplierPartAuxiliaryID"), auxiliary)
+    return inner_xml(auxiliary)
 
 
 def _said_otherwise(element: Element) -> str:

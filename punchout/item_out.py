@@ -13,7 +13,7 @@ from lxml import etree
 
 from punchout.charges import SHIPPING_WORDS, TAX_WORDS
 from punchout.markup import Markup
-from punchout.xml import DocumentRefused, Element, XmlRefused, parse
+from punchout.xml import DocumentRefused, Element, XmlRefused, outer_xml, parse
 
 __all__ = ["copy_item"]
 
@@ -48,7 +48,7 @@ _CLASSIFIED = _leaf("Classification", "domain")
 _TAXED = _section("TaxDetail", _section("TaxAmount", _MONEY), attributes=r' category="[^<>]*+')
 _STRAIGHT = re.compile(
     (
-        rf'<ItemIn quantity="[^"<&]*+">{_GAP}('
+        rf"<ItemIn [^<>&]*+>{_GAP}("
         + _section("ItemID", _leaf("SupplierPartID"), _maybe(_leaf("SupplierPartAuxiliaryID")))
         + _section(
             "ItemDetail",
@@ -81,6 +81,12 @@ _ORDER = {
     "Tax": ("Money", "TaxAdjustmentAmount", "Description", "TaxDetail", "Distribution", "Extrinsic"),
     "TaxDetail": ("TaxableAmount", "TaxAmount", "TaxLocation", "TaxAdjustmentAmount", "Description"),
 }
+_ATTRIBUTES = (
+    ("Description", _XML_LANG, "ja-JP"),
+    ("Classification", "domain", "UNSPSC"),
+    ("Extrinsic", "name", ""),
+    ("TaxDetail", "category", "vat"),
+)
 
 
 def copy_item(item_xml: bytes) -> Markup:
@@ -108,12 +114,11 @@ def _repaired(item_xml: bytes) -> bytes:
     _require(detail, "Description", "")
     _require(detail, "UnitOfMeasure", "EA")
     _require(detail, "Classification", "")
-    for section in item.iter(*_ORDER):
+    for section in list(item.iter(*_ORDER)):
         _arrange(section, _ORDER[str(section.tag)])
-    for description in item.iter("Description"):
-        description.set(_XML_LANG, description.get(_XML_LANG) or "ja-JP")
-    for classification in item.iter("Classification"):
-        classification.set("domain", classification.get("domain") or "UNSPSC")
+    for name, attribute, value in _ATTRIBUTES:
+        for element in item.iter(name):
+            element.set(attribute, element.get(attribute) or value)
     return b"".join(outer_xml(sections[name]) for name in _ITEM if name in sections)
 
 

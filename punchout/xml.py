@@ -63,8 +63,10 @@ def parse(data: bytes) -> Element:
     return parse_with_source(data)[0]
 
 
-def parse_with_source(data: bytes) -> tuple[Element, bytes]:
-    """The root element, and the bytes it was read from: `data` as it came, or put into UTF-8."""
+def parse_with_source(data: bytes, *, blanks: bool = True) -> tuple[Element, bytes]:
+    """The root element, and the bytes it was read from: `data` as it came, or put into UTF-8. Without
+    `blanks` the white space between elements is left out of the tree, a quarter of the work for an indented
+    document."""
     if len(data) > MAX_BYTES:
         raise XmlRefused(f"The document is larger than {MAX_BYTES // 1024 // 1024} MiB.")
     data = data.removeprefix(_UTF8_BOM).lstrip(b" \t\r\n")
@@ -77,12 +79,12 @@ def parse_with_source(data: bytes) -> tuple[Element, bytes]:
     codec = _CODECS.get(declared.group(1).decode("ascii").lower()) if declared else None
     if codec is None:
         try:
-            return _parse_utf8(data), data
+            return _parse_utf8(data, blanks), data
         except XmlRefused:
             if _decoded(data, "utf-8") is not None:
                 raise
     data = _as_utf8(data, codec or "cp932")
-    return _parse_utf8(data), data
+    return _parse_utf8(data, blanks), data
 
 
 def attributes(element: Element | None) -> Mapping[str, str]:
@@ -92,10 +94,10 @@ def attributes(element: Element | None) -> Mapping[str, str]:
 
 def text(element: Element) -> str:
     """The element's own words without outer white space; text of child elements is left out."""
-    words = element.text or ""
+    words = element.text
     if len(element):
-        words += "".join([child.tail or "" for child in element])
-    return words.strip()
+        words = "".join([words or "", *(child.tail or "" for child in element)])
+    return words.strip() if words else ""
 
 
 def inner_xml(element: Element) -> str:
@@ -177,7 +179,7 @@ def _after_doctype(data: bytes, at: int) -> int:
     raise XmlRefused("The document's DOCTYPE does not end.")
 
 
-def _parse_utf8(data: bytes) -> Element:
+def _parse_utf8(data: bytes, blanks: bool) -> Element:
     _check_prolog(data)
     # resolve_entities=False and lxml >= 6.1.3, both (library notes 2.11); collect_ids stays on, since
     # turning it off makes lxml load the external DTD.
@@ -192,6 +194,7 @@ def _parse_utf8(data: bytes) -> Element:
         recover=False,
         remove_comments=True,
         remove_pis=True,
+        remove_blank_text=not blanks,
     )
     try:
         root = etree.fromstring(data, parser)

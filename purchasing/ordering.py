@@ -1,13 +1,12 @@
-"""Ordering: from a cart that a member pays to an order that Amazon has taken.
+"""Ordering: from a cart that a member pays to an order on its way to Amazon.
 
-`place` makes number, payloadID and the finished bytes in the transaction that closes the cart. `submit` sends exactly
-these bytes, as often as it takes; it never makes new ones (Amazon reference 8.5).
+`place` makes number, payloadID and the finished bytes in the transaction that closes the cart. What is sent later are
+exactly these bytes (see submission).
 """
 
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel import col, select
 
@@ -15,22 +14,16 @@ from punchout.address import Address
 from punchout.envelope import new_payload_id
 from punchout.money import Money
 from punchout.order import OrderLine, OrderRequest, build_order
-from punchout.supplier import Refused, Supplier, Taken
 from purchasing import addresses, evidence, notices, numbers
-from purchasing.lifecycle import CartEvent, CartState, LineState, OrderEvent, OrderState, advance
+from purchasing.lifecycle import CartEvent, CartState, LineState, OrderState, advance
 from purchasing.notices import What
 from purchasing.values import Company
 from storage import queue, tables
-from storage.database import Database, Tx
-from storage.queue import Bury, Done, Retry, backoff
+from storage.database import Tx
 from storage.tables import Cart, CartLine, Member, Order
 from storage.vault import Keyring
 
 SUBMIT = "submit"
-PATIENCE = timedelta(hours=24)
-"""How long the same bytes are sent again before a person is asked."""
-SILENCE = timedelta(seconds=60)
-"""How long Amazon may stay silent before the buyer is told that we keep trying."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,63 +193,3 @@ def _store(
             )
         )
     return order
-
-
-async def submit(
-    db: Database,
-    supplier: Supplier,
-    vault: Keyring,
-    company: Company,
-    order_id: int,
-    attempts: int,
-    clock: Callable[[], datetime],
-) -> Done | Retry | Bury:
-    """Send the order's bytes to Amazon and note what came of it; says whether they must be sent again."""
-
-    def load(tx: Tx) -> tuple[Order, bytes]:
-        order = tx.orm.get_one(Order, order_id)
-        document = tx.orm.get_one(tables.StoredDocument, order.document_id)
-        tx.orm.expunge(order)
-        return order, evidence.raw_bytes(vault, document)
-
-    order, raw = await db.read(load)
-    if order.state not in (OrderState.PLACED, OrderState.UNANSWERED, OrderState.STUCK):
-        return Done()
-    outcome = await supplier.order(company.order_url, company.account, raw)
-    now = clock()
-    if isinstance(outcome, Taken):
-        await db.write(lambda tx: _note(tx, company, order_id, OrderEvent.TAKEN, now))
-        return Done()
-    if isinstance(outcome, Refused):
-        reason = outcome.reason
-        await db.write(lambda tx: _note(tx, company, order_id, OrderEvent.REFUSED, now, reason))
-        return Done()
-    if now - order.placed_at >= PATIENCE:
-        await db.write(lambda tx: _note(tx, company, order_id, OrderEvent.GIVEN_UP, now, outcome.why))
-        return Bury(outcome.why)
-    await db.write(lambda tx: _note(tx, company, order_id, OrderEvent.NO_ANSWER, now, outcome.why))
-    return Retry(backoff(attempts, secrets.randbelow(1000) / 1000), outcome.why)
-
-
-_TOLD = {OrderEvent.REFUSED: What.ORDER_REFUSED, OrderEvent.GIVEN_UP: What.ORDER_STUCK}
-
-
-def _note(
-    tx: Tx, company: Company, order_id: int, event: OrderEvent, now: datetime, reason: str = ""
-) -> None:
-    """Move the order on after an attempt, and tell people what they must know."""
-    order = tx.orm.get_one(Order, order_id, with_for_update=True)
-    before = order.state
-    order.state = advance(OrderState(order.state), event)
-    if event in (OrderEvent.TAKEN, OrderEvent.REFUSED):
-        order.answered_at = order.answered_at or now
-    order.refusal = reason if order.state == OrderState.REFUSED else order.refusal
-    tx.orm.add(order)
-    document = tx.orm.get_one(tables.StoredDocument, order.document_id)
-    document.outcome, document.note = event.value, reason
-    tx.orm.add(document)
-    assert order.id is not None
-    if order.state != before and event in _TOLD:
-        notices.tell_all(tx, company, order, _TOLD[event], order.id, now)
-    if event is OrderEvent.NO_ANSWER and now - order.placed_at >= SILENCE:
-        notices.tell_all(tx, company, order, What.ORDER_UNANSWERED, order.id, now)

@@ -8,31 +8,19 @@ browser than the one that left.
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
-from hmac import compare_digest
 
-from sqlmodel import select
-
-from punchout.cart import Cart, CartRefused, read_cart
 from punchout.envelope import new_payload_id
 from punchout.setup import SetupRequest, build_setup
 from punchout.supplier import Refused, StartPage, Supplier
-from punchout.xml import XmlRefused
-from purchasing import addresses, evidence, notices
-from purchasing.lifecycle import CartState, SessionEvent, SessionState, advance
-from purchasing.notices import What
+from purchasing import addresses, evidence
+from purchasing.lifecycle import SessionEvent, SessionState, advance
 from purchasing.values import Company
-from storage import tables
 from storage.database import Database, Tx
 from storage.tables import DeliveryAddress, Member, ShopLink, ShoppingSession
 from storage.vault import Keyring
-
-PRICE_HOLD = timedelta(days=7)
-"""How long Amazon keeps price and stock from 承認を依頼する on (Amazon reference 9.5)."""
-MOST_LINES, MOST_PIECES = 50, 999
-"""Amazon's limits for one order (Amazon reference 8.3)."""
 
 
 def hash_token(token: str) -> str:
@@ -203,135 +191,3 @@ def _started(tx: Tx, session_id: int, event: SessionEvent, trouble: str = "") ->
     session.state = advance(SessionState(session.state), event)
     session.trouble = trouble
     tx.orm.add(session)
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """The cart is ours (again: the same cart posted twice is told the same). Empty: the member ended the visit."""
-
-    empty: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ReadCart:
-    """A cart as it came and what could be read of it; `value` is the refusal's sentence where nothing could."""
-
-    raw: bytes
-    value: Cart | str
-
-    @staticmethod
-    def of(raw: bytes) -> "ReadCart":
-        try:
-            return ReadCart(raw, read_cart(raw))
-        except (CartRefused, XmlRefused) as refusal:
-            return ReadCart(raw, str(refusal))
-
-
-def accept_cart(
-    tx: Tx, vault: Keyring, fallback_company: str, token: str, cart: ReadCart, now: datetime
-) -> Accepted | Denied:
-    """Take a cart for the visit that the token and the BuyerCookie name, once.
-
-    Whatever comes is kept as evidence. A cart for an unknown visit belongs to no company we could tell: it is kept under
-    `fallback_company`.
-    """
-    session = tx.orm.exec(
-        select(ShoppingSession).where(ShoppingSession.cart_token_hash == hash_token(token)).with_for_update()
-    ).first()
-    value = cart.value
-    payload_id = value.payload_id if isinstance(value, Cart) else None
-    company_id = session.company_id if session else fallback_company
-    identity = evidence.identity_of(payload_id, cart.raw)
-    seen = evidence.find(tx, company_id, "in", identity)
-
-    def keep(outcome: str, note: str = "") -> tables.StoredDocument:
-        return evidence.keep(
-            tx,
-            vault,
-            company_id=company_id,
-            direction="in",
-            identity=identity,
-            kind="PunchOutOrderMessage",
-            raw=cart.raw,
-            now=now,
-            outcome=outcome,
-            note=note,
-        )
-
-    if session is None:
-        keep("refused", Trouble.CART_UNKNOWN)
-        return Denied(Trouble.CART_UNKNOWN)
-    if isinstance(value, str):
-        keep("refused", value)
-        return Denied(Trouble.CART_UNREADABLE, value)
-    if not compare_digest(hash_token(value.buyer_cookie), session.cookie_hash):
-        keep("refused", Trouble.CART_FOREIGN)
-        return Denied(Trouble.CART_FOREIGN)
-    if session.state not in (SessionState.OPENING, SessionState.OPEN):
-        if seen and seen.outcome == f"accepted:{session.id}":
-            return Accepted(empty=session.state == SessionState.ENDED)
-        keep("refused", Trouble.CART_USED)
-        return Denied(Trouble.CART_USED)
-    if seen:
-        # The bytes were handed in before, for another visit: a replay.
-        return Denied(Trouble.CART_USED)
-    if len(value.lines) > MOST_LINES or any(line.quantity > MOST_PIECES for line in value.lines):
-        keep("refused", Trouble.CART_TOO_LARGE)
-        return Denied(Trouble.CART_TOO_LARGE)
-    document = keep(f"accepted:{session.id}", "; ".join(value.notes))
-    assert document.id is not None
-    member = tx.orm.get_one(Member, session.member_id)
-    event = SessionEvent.EMPTY_CART_CAME if value.empty else SessionEvent.CART_CAME
-    session.state = advance(SessionState(session.state), event)
-    session.closed_at = now
-    tx.orm.add(session)
-    assert session.id is not None
-    if value.empty:
-        notices.tell_member(tx, member, What.CART_EMPTY, session.id, now)
-    else:
-        row = _store(tx, session, value, document.id, now)
-        assert row.id is not None
-        notices.tell_member(tx, member, What.CART, row.id, now)
-    return Accepted(value.empty)
-
-
-def _store(tx: Tx, session: ShoppingSession, cart: Cart, document_id: int, now: datetime) -> tables.Cart:
-    assert session.id is not None
-    row = tables.Cart(
-        company_id=session.company_id,
-        member_id=session.member_id,
-        session_id=session.id,
-        address_key=session.address_key,
-        state=CartState.OFFERED,
-        nonce=secrets.token_hex(4),
-        currency=cart.total.currency,
-        subtotal=cart.total.amount,
-        shipping=cart.shipping.amount if cart.shipping else None,
-        tax=cart.tax.amount if cart.tax else None,
-        total=cart.payable.amount,
-        received_at=now,
-        held_until=now + PRICE_HOLD,
-        document_id=document_id,
-    )
-    tx.orm.add(row)
-    tx.orm.flush()
-    assert row.id is not None
-    for number, line in enumerate(cart.lines, start=1):
-        goods = [detail for detail in line.tax_details if detail.purpose != "shippingTax"]
-        tx.orm.add(
-            tables.CartLine(
-                cart_id=row.id,
-                line_number=number,
-                asin=line.asin,
-                description=line.description,
-                quantity=line.quantity,
-                unit_price=line.unit_price.amount,
-                shipping=line.shipping.amount if line.shipping else None,
-                tax=line.tax.amount if line.tax else None,
-                tax_rate=goods[0].rate if goods else None,
-                sold_by=line.sold_by or "",
-                detail_url=line.detail_url or "",
-                item_xml=line.item_xml,
-            )
-        )
-    return row

@@ -25,6 +25,7 @@ from sqlmodel import Session
 
 T = TypeVar("T")
 Work = Callable[["Tx"], T]
+_Join = Literal["rollback_only", "create_savepoint"]
 
 
 class DatabaseFault(Exception):
@@ -40,16 +41,15 @@ class Tx:
     already, since a failed statement ends a unit there.
     """
 
-    __slots__ = ("_join", "_orm", "conn", "topics")
+    __slots__ = ("_join", "_orm", "_reads_only", "conn", "topics")
     conn: Connection
 
-    def __init__(
-        self, conn: Connection, join: Literal["rollback_only", "create_savepoint"] = "rollback_only"
-    ):
+    def __init__(self, conn: Connection, *, reads_only: bool = False, in_savepoint: bool = False):
         self.conn = conn
         self.topics: set[str] = set()
         self._orm: Session | None = None
-        self._join: Literal["rollback_only", "create_savepoint"] = join
+        self._reads_only = reads_only
+        self._join: _Join = "create_savepoint" if in_savepoint else "rollback_only"
 
     @property
     def orm(self) -> Session:
@@ -59,7 +59,9 @@ class Tx:
         return self._orm
 
     def wake(self, topic: str) -> None:
-        """Once this unit is stored, call everyone who listens to the topic."""
+        """Once this unit is stored, call everyone who listens to the topic. Raises DatabaseFault in `read()`."""
+        if self._reads_only:
+            raise DatabaseFault("a unit that only reads wakes nobody")
         self.topics.add(topic)
 
     def perform(self, work: Work[T]) -> T:

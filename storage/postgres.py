@@ -63,10 +63,10 @@ class PostgresDatabase(Database):
         self._door = Lock()
 
     async def write(self, work: Work[T]) -> T:
-        return await self._submit(self.engine, work)
+        return await self._submit(self.engine, work, reads_only=False)
 
     async def read(self, work: Work[T]) -> T:
-        return await self._submit(self._snapshots, work)
+        return await self._submit(self._snapshots, work, reads_only=True)
 
     def listen(self, topic: str, callback: Callable[[], None]) -> Callable[[], None]:
         stop = super().listen(topic, callback)
@@ -81,11 +81,11 @@ class PostgresDatabase(Database):
         await asyncio.to_thread(self._ear.close)
         self.engine.dispose()
 
-    async def _submit(self, engine: Engine, work: Work[T]) -> T:
+    async def _submit(self, engine: Engine, work: Work[T], *, reads_only: bool) -> T:
         with self._door:
             if not self._open:
                 raise DatabaseFault("the database is closed")
-            answer = self._threads.submit(_run, engine, work)
+            answer = self._threads.submit(_run, engine, work, reads_only)
         return await asyncio.wrap_future(answer)
 
     def _hear(self, topics: set[str] | None) -> None:
@@ -94,14 +94,14 @@ class PostgresDatabase(Database):
                 listener.loop.call_soon_threadsafe(listener.callback)
 
 
-def _run(engine: Engine, work: Work[T]) -> T:
+def _run(engine: Engine, work: Work[T], reads_only: bool) -> T:
     """Run the unit in a transaction of its own; again, up to TRIES times, while another run may succeed."""
     tries = 1
     while True:
         committing = False
         try:
             with engine.connect() as conn, conn.begin():
-                tx = Tx(conn)
+                tx = Tx(conn, reads_only=reads_only)
                 result = tx.perform(work)
                 if tx.topics:
                     conn.exec_driver_sql(_NOTIFY, (sorted(tx.topics),))

@@ -149,15 +149,16 @@ class SqliteDatabase(Database):
     def _read(self, work: Work[T]) -> T:
         try:
             with self._reading.connect() as conn, conn.begin():
-                return Tx(conn).perform(work)
+                return Tx(conn, reads_only=True).perform(work)
         except DBAPIError as error:
             raise as_fault(error) from error.orig
 
     def _write_batches(self) -> None:
         """The writer's life."""
-        while batch := self._take():
-            topics = self._store(batch)
-            self._answer(batch, topics)
+        with self.engine.connect() as conn:
+            while batch := self._take():
+                topics = _store(conn, batch)
+                self._answer(batch, topics)
 
     def _take(self) -> list[_Unit]:
         """Wait for work, then take all that is there. Empty when the database closes and nothing is left."""
@@ -172,22 +173,6 @@ class SqliteDatabase(Database):
             self._waiting.put(None)  # nothing follows close(): the next call reads it again
         return batch
 
-    def _store(self, batch: list[_Unit]) -> set[str]:
-        """Store what can be stored; each unit then holds its result or fault. Returns the topics to wake."""
-        try:
-            with self.engine.connect() as conn:
-                try:
-                    return _together(conn, batch)
-                except _UnitFailed as failed:
-                    if len(batch) == 1:
-                        batch[0].fault = failed.fault
-                        return set()
-                return _apart(conn, batch)
-        except Exception as error:  # noqa: BLE001 - BEGIN or COMMIT failed; callers are told, and the writer lives on
-            for unit in batch:
-                unit.fault = unit.fault or _not_stored(error)
-            return set()
-
     def _answer(self, batch: list[_Unit], topics: set[str]) -> None:
         """Wake each event loop once, however many of its callers are answered."""
         calls: dict[asyncio.AbstractEventLoop, list[Callable[[], object]]] = {}
@@ -199,6 +184,23 @@ class SqliteDatabase(Database):
         for loop, its_calls in calls.items():
             with suppress(RuntimeError):  # the loop is closed: nobody waits there any more
                 loop.call_soon_threadsafe(_call_all, its_calls)
+
+
+def _store(conn: Connection, batch: list[_Unit]) -> set[str]:
+    """Store what can be stored; each unit then holds its result or fault. Returns the topics to wake."""
+    try:
+        try:
+            return _together(conn, batch)
+        except _UnitFailed as failed:
+            if len(batch) == 1:
+                batch[0].fault = failed.fault
+                return set()
+        return _apart(conn, batch)
+    except Exception as error:  # noqa: BLE001 - BEGIN or COMMIT failed; the callers are told, the writer lives on
+        conn.invalidate()  # whatever state it is in, the next batch begins on a new one
+        for unit in batch:
+            unit.fault = unit.fault or _not_stored(error)
+        return set()
 
 
 def _together(conn: Connection, batch: list[_Unit]) -> set[str]:
@@ -225,7 +227,7 @@ def _apart(conn: Connection, batch: list[_Unit]) -> set[str]:
     with conn.begin():
         for unit in batch:
             conn.exec_driver_sql("SAVEPOINT unit")
-            tx = Tx(conn, "create_savepoint")
+            tx = Tx(conn, in_savepoint=True)
             try:
                 unit.result = tx.perform(unit.work)
             except BaseException as fault:  # noqa: BLE001 - whatever it is belongs to the unit's caller

@@ -11,8 +11,9 @@ from bot.web.pages import language_of, page
 from bot.web.services import MIB, SERVICES, read_limited
 from bot.web.shop import trouble_page
 from punchout.form import CartRefused, decode_cart_form
-from purchasing import shopping
-from purchasing.shopping import Denied, ReadCart
+from purchasing import carts
+from purchasing.carts import ReadCart
+from purchasing.shopping import Denied
 
 LIMIT = 48 * MIB
 """A cart of 16 MiB, percent-encoded."""
@@ -33,7 +34,7 @@ async def cart(request: web.Request) -> web.Response:
     else:
         taken = _read(content_type, body)
     outcome = await services.db.write(
-        lambda tx: shopping.accept_cart(
+        lambda tx: carts.accept_cart(
             tx, services.vault, services.first_company, token, taken, services.clock()
         )
     )

@@ -17,8 +17,8 @@ from punchout.envelope import new_payload_id
 from punchout.inbound import Document, DocumentRefused, XmlRefused, read
 from punchout.profile import build_profile_response
 from punchout.status import Status, build_response
-from purchasing import fulfilment
-from purchasing.fulfilment import Verdict
+from purchasing import intake
+from purchasing.intake import Verdict
 from purchasing.values import Company
 from storage.database import DatabaseFault
 
@@ -74,13 +74,11 @@ async def _take(
     if isinstance(document, Verdict):
         verdict = document
         await services.db.write(
-            lambda tx: fulfilment.keep_refused(
-                tx, services.vault, company, raw, "unreadable", verdict.text, now
-            )
+            lambda tx: intake.keep_refused(tx, services.vault, company, raw, "unreadable", verdict.text, now)
         )
         return _answer(services, company, verdict, "unreadable")
     verdict = await services.db.write(
-        lambda tx: fulfilment.take_in(tx, services.vault, company, raw, document, now)
+        lambda tx: intake.take_in(tx, services.vault, company, raw, document, now)
     )
     if document.kind == "ProfileRequest":
         return _profile(services, company, now)

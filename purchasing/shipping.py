@@ -1,0 +1,69 @@
+"""What a ShipNoticeRequest says, as rows: a parcel or several, and how many of each line they carry."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from sqlmodel import select
+
+from punchout.shipment import ShipNotice
+from storage.database import Tx
+from storage.tables import Order, OrderLine, Shipment, ShipmentLine, StoredDocument
+
+NOTHING = Decimal(0)
+
+
+def store(
+    tx: Tx,
+    order: Order,
+    lines: Sequence[OrderLine],
+    stored: StoredDocument,
+    value: ShipNotice,
+    now: datetime,
+) -> Shipment:
+    """Store what a ship notice says; an update or a repetition takes the place of the former."""
+    assert order.id is not None
+    assert stored.id is not None
+    same = select(Shipment).where(
+        Shipment.order_id == order.id, Shipment.shipment_id == (value.shipment_id or "")
+    )
+    for former in tx.orm.exec(same).all() if value.shipment_id else ():
+        for line in tx.orm.exec(select(ShipmentLine).where(ShipmentLine.shipment_id == former.id)).all():
+            tx.orm.delete(line)
+    tx.orm.flush()
+    parcel = value.parcels[0] if value.parcels else None
+    row = Shipment(
+        order_id=order.id,
+        document_id=stored.id,
+        shipment_id=value.shipment_id or "",
+        operation=value.operation,
+        carrier=parcel.carrier or "" if parcel else "",
+        tracking="、".join(p.tracking for p in value.parcels if p.tracking),
+        tracking_url=parcel.tracking_url or "" if parcel else "",
+        shipped_at=value.shipment_date,
+        delivery_at=value.delivery_date,
+        noticed_at=value.notice_date or now,
+    )
+    tx.orm.add(row)
+    tx.orm.flush()
+    assert row.id is not None
+    if value.operation == "delete":
+        return row
+    for number, quantity in _carried(value, order, lines).items():
+        tx.orm.add(ShipmentLine(shipment_id=row.id, line_number=number, quantity=quantity))
+    return row
+
+
+def _carried(value: ShipNotice, order: Order, lines: Sequence[OrderLine]) -> dict[int, Decimal]:
+    """How many of each line are on their way; a portion without items means all that was not refused."""
+    numbers = {line.line_number for line in lines}
+    carried: dict[int, Decimal] = {}
+    for portion in value.portions:
+        if portion.order_id not in (None, "", order.number):
+            continue
+        for item in portion.lines:
+            if item.line_number in numbers:
+                carried[item.line_number] = carried.get(item.line_number, NOTHING) + item.quantity
+        if not portion.lines:
+            carried = {line.line_number: line.quantity - line.rejected for line in lines}
+    return carried

@@ -1,0 +1,152 @@
+"""PostgreSQL: units side by side, what is run again, and connections that get lost."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+
+import psycopg
+import pytest
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import select
+
+from storage.database import Database, DatabaseFault, Tx, open_database
+from storage.tables.job import JobRow
+from tests.storage.jobs import NOW, putting, states
+
+
+@pytest.fixture
+async def postgres_database(postgres_url: str) -> AsyncIterator[Database]:
+    database = open_database(postgres_url)
+    yield database
+    await database.close()
+
+
+def break_connections(url: str) -> None:
+    """What a restart of the server or a broken network does."""
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+class MeetOnce:
+    """Two units meet here in their first run, so that they certainly collide; in later runs nobody waits."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+        self._barrier = threading.Barrier(2)
+        self._lock = threading.Lock()
+
+    def __call__(self) -> None:
+        with self._lock:
+            self.runs += 1
+            first = self.runs <= 2
+        if first:
+            self._barrier.wait(10)
+
+
+async def test_units_that_lock_crosswise_are_run_again(postgres_database: Database) -> None:
+    meet = MeetOnce()
+
+    def both(first: str, second: str) -> Callable[[Tx], bool]:
+        def work(tx: Tx) -> bool:
+            stored = putting(f"{first} by {first}{second}", lane=first)(tx)
+            meet()
+            return putting(f"{second} by {first}{second}", lane=second)(tx) and stored
+
+        return work
+
+    results = await asyncio.gather(
+        postgres_database.write(both("a", "b")), postgres_database.write(both("b", "a"))
+    )
+    assert results == [True, True]
+    assert meet.runs == 3
+    assert sorted((await states(postgres_database)).values()) == ["ready", "ready", "waiting", "waiting"]
+
+
+async def test_find_it_or_make_it_finds_what_another_made_meanwhile(postgres_database: Database) -> None:
+    meet = MeetOnce()
+
+    def find_or_make(tx: Tx) -> int | None:
+        row = tx.orm.exec(select(JobRow).where(JobRow.key == "a")).first()
+        meet()
+        if row is None:
+            row = JobRow(company_id="sample", lane="", kind="", key="a", priority=1, payload=b"", state="ready",
+                         due=NOW, created_at=NOW)  # fmt: skip
+            tx.orm.add(row)
+            tx.orm.flush()
+        return row.id
+
+    one, two = await asyncio.gather(*(postgres_database.write(find_or_make) for _ in range(2)))
+    assert one == two
+    assert meet.runs == 3
+
+
+async def test_a_key_that_is_there_for_good_is_not_tried_forever(postgres_database: Database) -> None:
+    runs: list[int] = []
+
+    def always_the_same(tx: Tx) -> None:
+        runs.append(1)
+        tx.conn.exec_driver_sql("INSERT INTO talk VALUES ('c', 'u', 's', now()), ('c', 'u', 's', now())")
+
+    with pytest.raises(IntegrityError):
+        await postgres_database.write(always_the_same)
+    assert len(runs) == 2
+
+
+async def test_a_lost_connection_is_made_again(postgres_database: Database, postgres_url: str) -> None:
+    await asyncio.gather(*(postgres_database.write(putting(str(n))) for n in range(8)))
+    await asyncio.to_thread(break_connections, postgres_url)
+    assert await postgres_database.write(putting("after the break"))
+    assert len(await states(postgres_database)) == 9
+
+
+async def test_a_unit_whose_connection_breaks_in_the_middle_is_run_again(
+    postgres_database: Database, postgres_url: str
+) -> None:
+    runs: list[int] = []
+
+    def work(tx: Tx) -> bool:
+        runs.append(1)
+        stored = putting("a")(tx)
+        if len(runs) == 1:
+            break_connections(postgres_url)
+        return putting("b")(tx) and stored
+
+    assert await postgres_database.write(work)
+    assert len(runs) == 2
+    assert await states(postgres_database) == {"a": "ready", "b": "ready"}
+
+
+async def test_a_connection_that_breaks_at_the_commit_is_told(
+    postgres_database: Database, postgres_url: str
+) -> None:
+    def work(tx: Tx) -> None:
+        putting("a")(tx)
+        break_connections(postgres_url)
+
+    with pytest.raises(DatabaseFault, match="it may be stored or not"):
+        await postgres_database.write(work)
+
+
+async def test_listeners_are_called_when_the_ear_was_deaf_for_a_while(
+    postgres_database: Database, postgres_url: str
+) -> None:
+    heard: asyncio.Queue[None] = asyncio.Queue()
+    postgres_database.listen("topic", lambda: heard.put_nowait(None))
+    await asyncio.wait_for(heard.get(), 5)  # the first connection
+    await postgres_database.write(lambda tx: tx.wake("topic"))
+    await asyncio.wait_for(heard.get(), 5)
+    await asyncio.to_thread(break_connections, postgres_url)
+    await asyncio.wait_for(heard.get(), 5)  # the second connection: something may have been said meanwhile
+    await postgres_database.write(lambda tx: tx.wake("topic"))
+    await asyncio.wait_for(heard.get(), 5)
+
+
+async def test_a_server_that_is_not_there_is_told(postgres_url: str) -> None:
+    database = open_database("postgresql://postgres:himitsu@127.0.0.1:1/kaimono?connect_timeout=2")
+    with pytest.raises(DatabaseFault) as caught:
+        await database.read(lambda tx: None)
+    assert "himitsu" not in str(caught.value)
+    await database.close()

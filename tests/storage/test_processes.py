@@ -1,0 +1,61 @@
+"""Several processes on one database: waking, and taking over from one that was killed."""
+
+import asyncio
+import sys
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+
+from storage import queue
+from storage.database import Database, open_database
+from tests.storage.jobs import LEASE, NOW, after, claiming, keys_claimed, putting, states
+
+ROOT = Path(__file__).parents[2]
+
+
+async def other_process(url: str, what: str) -> Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.storage.other_process", url, what, cwd=ROOT, stdout=PIPE
+    )
+
+
+async def line_of(process: Process) -> str:
+    assert process.stdout is not None
+    return (await asyncio.wait_for(process.stdout.readline(), 20)).decode().strip()
+
+
+async def test_the_jobs_of_a_killed_process_are_taken_over(database: Database, database_url: str) -> None:
+    await database.write(putting("a"))
+    await database.close()
+
+    killed = await other_process(database_url, "hold")
+    assert await line_of(killed) == "claimed 1"
+    assert await line_of(killed) == "inside"
+    killed.kill()
+    await killed.wait()
+
+    restarted = open_database(database_url)
+    assert await states(restarted) == {"a": "leased"}  # and nothing of the unit that was half done
+    assert await keys_claimed(restarted, "restarted", after(29)) == []
+    due = await restarted.read(lambda tx: queue.next_due(tx, ["send"], after(29)))
+    assert due == NOW + LEASE
+    (job,) = await restarted.write(claiming("restarted", now=after(30)))
+    assert (job.key, job.attempts) == ("a", 2)
+    await restarted.write(lambda tx: queue.finish(tx, job, owner="restarted", now=after(31)))
+    assert await states(restarted) == {"a": "done"}
+    await restarted.close()
+
+
+async def test_a_job_put_by_another_process_wakes_this_one(postgres_url: str) -> None:
+    database = open_database(postgres_url)
+    woken = asyncio.Event()
+    listening = asyncio.Event()
+    database.listen("listening", listening.set)
+    await database.write(lambda tx: tx.wake("listening"))
+    await asyncio.wait_for(listening.wait(), 5)
+
+    database.listen("queue:send", woken.set)
+    other = await other_process(postgres_url, "put")
+    await asyncio.wait_for(woken.wait(), 20)
+    assert await keys_claimed(database) == ["from another process"]
+    assert await other.wait() == 0
+    await database.close()
