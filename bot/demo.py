@@ -40,7 +40,7 @@ async def _served(app: web.Application, host: str, port: int) -> AsyncIterator[N
         await runner.cleanup()
 
 
-def _free_port(wanted: int = 0) -> int:
+def free_port(wanted: int = 0) -> int:
     """The wanted port if nobody has it, else any."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -147,7 +147,7 @@ def _addresses() -> list[dict[str, str]]:
 async def house(port: int, folder: Path, *, quick: bool = False) -> AsyncIterator[Settings]:
     """Stand-ins and bot, each with the other's address."""
     private_key, public_key = make_keys()
-    bot_port = _free_port()
+    bot_port = free_port()
     settings = _sandbox_settings(port, bot_port, public_key, quick)
     async with (
         _served(make_sandbox(settings), "127.0.0.1", port),
@@ -164,7 +164,7 @@ async def demo(words: Wording, port: int | None, keep: Path | None, *, walk: boo
         folder.mkdir(parents=True, exist_ok=True)
         try:
             settings = await stack.enter_async_context(
-                house(_free_port(PORT) if port is None else port, folder, quick=walk)
+                house(free_port(PORT) if port is None else port, folder, quick=walk)
             )
         except TROUBLE as error:
             raise unstartable(error) from error

@@ -166,17 +166,22 @@ def _read_line(item: Element, notes: list[str]) -> ConfirmationLine | None:
         return None
     unit = ""
     ordered = _decimal(item.get("quantity"), number, notes)
-    statuses: list[LineStatus] = []
+    told: list[tuple[Element, Decimal | None]] = []
     for part in item:
         if part.tag == "ConfirmationStatus":
-            statuses.append(_read_status(part, number, ordered, notes))
+            told.append((part, _decimal(part.get("quantity"), number, notes)))
         elif part.tag == "UnitOfMeasure":
             unit = text(part)
-    told = sum((status.quantity for status in statuses), Decimal(0))
-    return ConfirmationLine(number, told if ordered is None else ordered, unit, tuple(statuses))
+    known = sum((quantity for _, quantity in told if quantity is not None), Decimal(0))
+    # A status whose quantity cannot be read is about what the others leave of the line.
+    rest = max(Decimal(0), ordered - known) if ordered is not None else Decimal(0)
+    statuses = [
+        _read_status(part, number, rest if quantity is None else quantity, notes) for part, quantity in told
+    ]
+    return ConfirmationLine(number, known if ordered is None else ordered, unit, tuple(statuses))
 
 
-def _read_status(status: Element, number: int, ordered: Decimal | None, notes: list[str]) -> LineStatus:
+def _read_status(status: Element, number: int, quantity: Decimal, notes: list[str]) -> LineStatus:
     money: dict[str, Money | None] = {}
     details: tuple[TaxDetail, ...] = ()
     comments: list[Comment] = []
@@ -197,10 +202,9 @@ def _read_status(status: Element, number: int, ordered: Decimal | None, notes: l
                 comments.append(read_comment(part))
             case "UnitOfMeasure":
                 unit = text(part)
-    quantity = _decimal(status.get("quantity"), number, notes)
     return LineStatus(
         type=status.get("type") or "unknown",
-        quantity=quantity if quantity is not None else ordered if ordered is not None else Decimal(0),
+        quantity=quantity,
         unit_price=money.get("UnitPrice"),
         tax=money.get("Tax"),
         shipping=money.get("Shipping"),

@@ -119,7 +119,9 @@ def _as_utf8(data: bytes, codec: str) -> bytes:
     words = _decoded(data, "utf-8")
     # Real CP932 text is hardly ever valid UTF-8 with a three-byte character in it, while UTF-8 kanji often
     # pass for (nonsense) CP932: so UTF-8 is asked first, and only then the declaration.
-    if words is not None and (words.isascii() or max(words) >= "\u0800"):
+    # ISO-2022-JP is plain ASCII to the eye, but for its escapes.
+    plain = words is not None and words.isascii() and "\x1b" not in words
+    if words is not None and (plain or max(words) >= "\u0800"):
         return data
     words = _decoded(data, codec) or words or _decoded(data, "cp932")
     if words is None:

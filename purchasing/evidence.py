@@ -3,6 +3,7 @@
 from datetime import datetime
 from hashlib import sha256
 
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import select
 
 from storage.database import Tx
@@ -44,22 +45,23 @@ def keep(
     order_number: str = "",
 ) -> StoredDocument:
     """Keep a document. One that is already here is returned as it is: the first copy is the evidence."""
-    if seen := find(tx, company_id, direction, identity):
-        return seen
-    document = StoredDocument(
-        company_id=company_id,
-        direction=direction,
-        identity=identity,
-        kind=kind,
-        order_number=order_number,
-        at=now,
-        sealed=vault.seal(raw, _place(company_id, direction, identity)),
-        outcome=outcome,
-        note=note,
-    )
-    tx.orm.add(document)
-    tx.orm.flush()
-    return document
+    row = {
+        "company_id": company_id,
+        "direction": direction,
+        "identity": identity,
+        "kind": kind,
+        "order_number": order_number,
+        "at": now,
+        "sealed": vault.seal(raw, _place(company_id, direction, identity)),
+        "outcome": outcome,
+        "note": note,
+    }
+    # Two processes may be handed the same document at the same moment; neither must fail for it.
+    dialect = postgresql if tx.conn.dialect.name == "postgresql" else sqlite
+    tx.conn.execute(dialect.insert(StoredDocument).values(row).on_conflict_do_nothing())
+    kept = find(tx, company_id, direction, identity)
+    assert kept is not None
+    return kept
 
 
 def raw_bytes(vault: Keyring, document: StoredDocument) -> bytes:

@@ -28,9 +28,7 @@ def cart_card(
         say(words, "cancel", Verb.DROP, cart.id, cart.nonce),
     )
     head = words("cart", sentence, mark=mark(words, test), deadline=words.moment(cart.held_until))
-    return with_buttons(
-        head, _lines(words, cart, lines), "\n".join(_sums(words, cart, address, now)), buttons
-    )
+    return with_buttons(head, _lines(words, cart, lines), _sums(words, cart, address, now), buttons)
 
 
 def _lines(words: Wording, cart: Cart, lines: Sequence[CartLine]) -> list[str]:

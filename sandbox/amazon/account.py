@@ -1,5 +1,6 @@
 """The customer's account at the stand-in: all that it remembers, and the clock by which it lives."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from aiohttp import web
 from sandbox.amazon.decision import Decision
 from sandbox.amazon.goods import Shelf, shelf
 from sandbox.amazon.journal import Journal
-from sandbox.amazon.moods import MOODS, OK, Mood
+from sandbox.amazon.moods import MOODS, OK, SETUP_MOODS, Mood, SetupMood
 from sandbox.amazon.order_rules import OrderFacts
 from sandbox.amazon.sessions import HandedCart, SetupRecord, ShopSession
 from sandbox.settings import AmazonSettings
@@ -48,6 +49,7 @@ class Order:
     attempts: int = 1
     decision: Decision | None = None
     confirmed: datetime | None = None
+    confirmation_sent: asyncio.Event = field(default_factory=asyncio.Event)
     shipments: list[Shipment] = field(default_factory=list)
     mark: Mark = ""
 
@@ -78,6 +80,7 @@ class Account:
         self.taken_payloads: set[str] = set()
         self.failed_once: set[str] = set()
         self.next_mood: Mood = OK
+        self.next_setup: SetupMood = "ok"
         self.order_moods: dict[str, Mood] = {}
 
     @property
@@ -96,6 +99,17 @@ class Account:
         if order_id not in self.order_moods:
             self.order_moods[order_id], self.next_mood = self.next_mood, OK
         return self.order_moods[order_id]
+
+    def setup_mood(self) -> SetupMood:
+        """How the next setup is answered, used up by asking."""
+        mood, self.next_setup = self.next_setup, "ok"
+        return mood
+
+    def set_setup_mood(self, key: str) -> bool:
+        """Choose how the next setup is answered; False if there is no such way."""
+        found = [mood for mood in SETUP_MOODS if mood == key]
+        self.next_setup = found[0] if found else self.next_setup
+        return bool(found)
 
     def set_mood(self, key: str, order_id: str = "") -> bool:
         """Choose a mood for the next order, or for one order number; False if there is no such mood."""

@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.amazon.account import ACCOUNT, Order
-from sandbox.amazon.moods import MOODS
+from sandbox.amazon.moods import MOODS, SETUP_MOODS
 
 
 async def documents(request: web.Request) -> web.Response:
@@ -22,18 +22,24 @@ async def orders(request: web.Request) -> web.Response:
 
 
 async def mood(request: web.Request) -> web.Response:
-    """POST /api/mood {"next": mood} for the next order, {"order": number, "mood": mood} for a known one."""
+    """POST /api/mood: {"next": mood} for the next order, {"order": number, "mood": mood} for one order number,
+    {"setup": mood} for the next setup request."""
     try:
         wish = json.loads(await request.text())
     except (json.JSONDecodeError, UnicodeDecodeError):
         wish = None
     if not isinstance(wish, dict):
         raise web.HTTPBadRequest(text="A JSON object is needed.")
+    account = request.app[ACCOUNT]
+    if "setup" in wish:
+        if not account.set_setup_mood(str(wish["setup"])):
+            raise web.HTTPBadRequest(text=f"There is no such setup mood; there are {', '.join(SETUP_MOODS)}.")
+        return web.json_response({"setup": account.next_setup})
     order = str(wish.get("order", ""))
     key = str(wish.get("mood" if order else "next", ""))
-    if not request.app[ACCOUNT].set_mood(key, order):
+    if not account.set_mood(key, order):
         raise web.HTTPBadRequest(text=f"There is no mood {key!r}; there are {', '.join(MOODS)}.")
-    return web.json_response({"next": request.app[ACCOUNT].next_mood.key})
+    return web.json_response({"next": account.next_mood.key})
 
 
 def _order(order: Order) -> dict[str, Any]:

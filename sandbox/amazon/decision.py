@@ -26,10 +26,15 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class BoughtLine:
-    """An accepted line: as it was ordered, and as it is now priced."""
+    """An accepted line: as it was ordered, and as it is now priced, maybe for fewer pieces."""
 
     ordered: OrderedLine
     priced: PricedLine
+
+    @property
+    def short(self) -> int:
+        """Pieces that were ordered but are not to be had."""
+        return self.ordered.quantity - self.priced.quantity
 
     @property
     def new_price(self) -> Decimal | None:
@@ -88,8 +93,7 @@ def decide(order: OrderFacts, cart: HandedCart, outcome: Outcome) -> Decision:
     refused = (RefusedLine(first, OUT_OF_STOCK),) if outcome == "out_of_stock" else ()
     accepted = rest if refused else order.lines
     bought = [
-        BoughtLine(line, _price(cart, line, rises=outcome == "price_change" and line is first))
-        for line in accepted
+        BoughtLine(line, _price(cart, line, outcome if line is first else "accept")) for line in accepted
     ]
     groups: dict[str, list[BoughtLine]] = {}
     for line in bought:
@@ -103,10 +107,12 @@ def decide(order: OrderFacts, cart: HandedCart, outcome: Outcome) -> Decision:
     return Decision(purchases, refused, (SEE_LINES,) if refused else ())
 
 
-def _price(cart: HandedCart, line: OrderedLine, *, rises: bool) -> PricedLine:
+def _price(cart: HandedCart, line: OrderedLine, outcome: Outcome) -> PricedLine:
     """Amazon prices by the cart, never by the amounts of the order (reference 16)."""
     priced = cart.quote.lines[line.position - 1]
-    if not rises:
-        return priced
-    unit_price = (priced.unit_price * PRICE_RISE).quantize(Decimal(1), ROUND_HALF_UP)
-    return price_line(priced.product, line.quantity, unit_price, priced.shipping)
+    quantity, unit_price = priced.quantity, priced.unit_price
+    if outcome == "price_change":
+        unit_price = (unit_price * PRICE_RISE).quantize(Decimal(1), ROUND_HALF_UP)
+    elif outcome == "partial":
+        quantity = (quantity + 1) // 2
+    return price_line(priced.product, quantity, unit_price, priced.shipping)

@@ -1,5 +1,6 @@
 """The documents that the stand-in sends, composed as Amazon Japan composes them."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -7,13 +8,15 @@ from aiohttp import web
 
 from punchout.cart import CartLine, TaxDetail, amazon_extrinsics, build_cart
 from punchout.confirmation import Comment, Confirmation, ConfirmationLine, LineStatus, build_confirmation
-from punchout.dates import read_time
+from punchout.dates import clock_as_offset, plain_utc, read_time
 from punchout.envelope import Credential
 from punchout.money import Money
 from punchout.profile import build_profile_response
+from punchout.secret import Secret
 from punchout.shipment import Parcel, Portion, ShipLine, ShipNotice, build_ship_notice
 from sandbox.amazon.account import Account, Order, Shipment
-from sandbox.amazon.decision import REASONS, BoughtLine, Decision, Purchase, RefusedLine
+from sandbox.amazon.decision import OUT_OF_STOCK, REASONS, BoughtLine, Decision, Purchase, RefusedLine
+from sandbox.amazon.order_rules import OrderedLine
 from sandbox.amazon.pricing import SHIPPING_TAX_RATE, PricedLine, Quote
 from sandbox.amazon.sessions import ShopSession
 from sandbox.amazon.wire import payload_id
@@ -80,11 +83,11 @@ def ship_notice(account: Account, order: Order, shipment: Shipment, now: datetim
         shipment_date=shipment.at,
         delivery_date=(shipment.at + timedelta(days=1)).replace(hour=11, minute=0, second=0, microsecond=0),
         shipment_type="actual",
-        parcels=(Parcel(shipment.carrier, shipment.tracking),),
+        parcels=(Parcel("" if order.mood.style == "of_2014" else shipment.carrier, shipment.tracking),),
         portions=(
             Portion(
-                order_id=order.facts.order_id,
-                order_payload_id=order.facts.payload_id,
+                order_id=_named(order, order.facts.order_id),
+                order_payload_id=_named(order, order.facts.payload_id),
                 lines=tuple(
                     ShipLine(number, Decimal(pieces), units[number]) for number, pieces in shipment.lines
                 ),
@@ -92,7 +95,9 @@ def ship_notice(account: Account, order: Order, shipment: Shipment, now: datetim
             ),
         ),
     )
-    return build_ship_notice(notice, _buyer(account, order), now)
+    return build_ship_notice(
+        notice, _buyer(account, order), now, sender_secret=_secret(account, order), stamp=_stamp(order)
+    )
 
 
 def profile(request: web.Request, now: datetime) -> bytes:
@@ -122,34 +127,43 @@ def _confirmation(
         total=total,
         shipping=shipping,
         tax=tax,
-        order_id=order.facts.order_id,
+        order_id=_named(order, order.facts.order_id),
         order_date=read_time(order.facts.order_date),
-        order_payload_id=order.facts.payload_id,
+        order_payload_id=_named(order, order.facts.payload_id),
         comments=comments,
         lines=lines,
     )
-    return build_confirmation(value, _buyer(account, order), now)
+    return build_confirmation(
+        value, _buyer(account, order), now, sender_secret=_secret(account, order), stamp=_stamp(order)
+    )
 
 
 def _confirmed(line: BoughtLine, confirm_id: str) -> ConfirmationLine:
-    quantity = Decimal(line.ordered.quantity)
-    status = LineStatus(
+    bought = LineStatus(
         type="detail",
-        quantity=quantity,
+        quantity=Decimal(line.priced.quantity),
         unit_price=_yen(line.new_price) if line.new_price is not None else None,
         tax=_yen(line.priced.tax),
         tax_details=_tax_details(line.priced),
         shipping=_yen(line.priced.shipping),
         comments=(Comment("confirmID", confirm_id),),
     )
-    return ConfirmationLine(line.ordered.number, quantity, line.ordered.unit, (status,))
+    statuses = (bought, _reject(line.short, OUT_OF_STOCK)) if line.short else (bought,)
+    return _line(line.ordered, statuses)
 
 
 def _refused(line: RefusedLine) -> ConfirmationLine:
-    quantity = Decimal(line.ordered.quantity)
-    reason = Comment("LineItemErrorCode", REASONS[line.code])
-    status = LineStatus(type="reject", quantity=quantity, comments=(reason,))
-    return ConfirmationLine(line.ordered.number, quantity, line.ordered.unit, (status,))
+    return _line(line.ordered, (_reject(line.ordered.quantity, line.code),))
+
+
+def _reject(pieces: int, code: str) -> LineStatus:
+    reason = Comment("LineItemErrorCode", REASONS[code])
+    return LineStatus(type="reject", quantity=Decimal(pieces), comments=(reason,))
+
+
+def _line(ordered: OrderedLine, statuses: tuple[LineStatus, ...]) -> ConfirmationLine:
+    """What happens to a line, in the buyer's own unit; the statuses add up to what was ordered."""
+    return ConfirmationLine(ordered.number, Decimal(ordered.quantity), ordered.unit, statuses)
 
 
 def _cart_line(line: PricedLine, spaid: str) -> CartLine:
@@ -188,6 +202,20 @@ def _tax_details(line: PricedLine) -> tuple[TaxDetail, ...]:
 def _buyer(account: Account, order: Order) -> Credential:
     """The buyer's domain exactly as the order wrote it (reference 3)."""
     return Credential(order.facts.domain, account.settings.identity)
+
+
+def _named(order: Order, name: str) -> str:
+    """The order's number or payloadID, or one that nobody knows."""
+    return f"unknown-{name[-8:]}" if order.mood.style == "unknown_order" else name
+
+
+def _secret(account: Account, order: Order) -> Secret | None:
+    """ "cXML authentication": the Sender carries the shared secret (reference 9.6)."""
+    return Secret(account.password) if order.mood.style == "shared_secret" else None
+
+
+def _stamp(order: Order) -> Callable[[datetime], str]:
+    return clock_as_offset if order.mood.style == "of_2014" else plain_utc
 
 
 def _yen(amount: Decimal) -> Money:

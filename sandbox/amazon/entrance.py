@@ -10,10 +10,11 @@ from punchout.status import Status
 from sandbox.amazon.account import ACCOUNT, Account
 from sandbox.amazon.documents import profile
 from sandbox.amazon.journal import kind_of
+from sandbox.amazon.moods import SETUP_MOODS
 from sandbox.amazon.pages import SessionOver, page
 from sandbox.amazon.rules import judge_setup
 from sandbox.amazon.sessions import SetupRecord, ShopSession, new_number
-from sandbox.amazon.wire import answer, payload_id, read_body, status_bytes
+from sandbox.amazon.wire import answer, html_error, payload_id, read_body, status_bytes
 
 
 async def take_setup(request: web.Request) -> web.Response:
@@ -36,10 +37,22 @@ async def take_setup(request: web.Request) -> web.Response:
     if findings.faults:
         document = status_bytes(now, findings.code, record.reason)
         return _settle(account, body, findings.code, record.reason, document)
+    mood = account.setup_mood()
+    if mood == "html_500":
+        account.journal.note(now, "in", body, http=500, verdict="HTMLのエラーページを返しました。")
+        return html_error()
+    if mood == "error_500":
+        return _settle(account, body, 500, SETUP_MOODS[mood], status_bytes(now, 500, "Internal error."))
     session = _open(account, record, root)
-    start = str(request.url.origin()) + str(request.app.router["start"].url_for(session=session.key))
-    status = Status(200, "OK", "", "en-US")
-    document = build_setup_response(status, payload_id(now), now, start)
+    origin = "https://shop.example.com" if mood == "foreign_start_page" else str(request.url.origin())
+    page = origin + str(request.app.router["start"].url_for(session=session.key))
+    document = build_setup_response(
+        Status(200, "OK", "", "en-US"),
+        payload_id(now),
+        now,
+        None if mood == "no_start_page" else page,
+        bare=mood == "bare_2015",
+    )
     return _settle(account, body, 200, " ".join(findings.remarks), document)
 
 

@@ -41,7 +41,8 @@ class Fulfilment:
         account = self._account
         if order.mood.delivery == "never":
             return
-        await account.pause(account.settings.confirm_after)
+        if order.mood.answer != "after_confirming":
+            await account.pause(account.settings.confirm_after)
         order.decision = decision = decide(order.facts, order.cart, order.mood.outcome)
         times = 2 if order.mood.delivery == "twice" else 1
         if order.mood.delivery == "ship_first":
@@ -61,7 +62,8 @@ class Fulfilment:
             notices.append(documents.refusal(account, order, decision, now))
         for notice in notices:
             for _ in range(times):
-                await self._post(notice)
+                await self._post(order, notice)
+        order.confirmation_sent.set()
 
     async def _ship(self, order: Order, decision: Decision, times: int) -> None:
         account = self._account
@@ -71,25 +73,29 @@ class Fulfilment:
             order.shipments.append(shipment)
             notice = documents.ship_notice(account, order, shipment, now)
             for _ in range(times):
-                await self._post(notice)
+                await self._post(order, notice)
 
-    async def _post(self, notice: bytes) -> None:
+    async def _post(self, order: Order, notice: bytes) -> None:
         """Post until it is answered with a Status below 500: at once, then after 1, 2, 4 ... seconds."""
         for attempt in range(ATTEMPTS):
             if attempt:
                 await self._account.pause(2.0 ** (attempt - 1))
-            if await self._delivered(notice):
+            if await self._delivered(order, notice):
                 return
 
-    async def _delivered(self, notice: bytes) -> bool:
+    async def _delivered(self, order: Order, notice: bytes) -> bool:
         settings = self._account.settings
-        login = encode_basic_auth(settings.notice_user, settings.notice_password.get_secret_value())
+        headers = {"Content-Type": "text/xml; charset=UTF-8"}
+        if order.mood.style != "shared_secret":
+            wrong = "x" if order.mood.style == "wrong_password" else ""
+            password = settings.notice_password.get_secret_value() + wrong
+            headers["Authorization"] = encode_basic_auth(settings.notice_user, password)
         http, status, body = None, None, b""
         try:
             async with self._session.post(
                 settings.notice_url,
                 data=notice,
-                headers={"Content-Type": "text/xml; charset=UTF-8", "Authorization": login},
+                headers=headers,
                 timeout=ANSWER_WITHIN,
                 allow_redirects=False,
             ) as response:
@@ -114,7 +120,7 @@ def _shipment(purchase: Purchase, mode: str, now: datetime) -> Shipment:
 
     In test mode nothing travels: Test Mode Carrier, tracking number 000000000, an id that begins with test.
     """
-    lines = tuple((line.ordered.number, line.ordered.quantity) for line in reversed(purchase.lines))
+    lines = tuple((line.ordered.number, line.priced.quantity) for line in reversed(purchase.lines))
     if mode == "test":
         shipment_id, carrier, tracking = f"test{_digits(17)}", "Test Mode Carrier", "000000000"
     else:

@@ -14,22 +14,32 @@ Answer = Literal[
     "html_error_first",  # an HTML error page to the first attempt, which is not taken; then ok
     "close",  # taken, then the connection is closed without an answer
     "slow",  # taken, answered after `SLOW_SECONDS`
+    "after_confirming",  # taken, answered only when the confirmation has been posted
 ]
-Outcome = Literal["accept", "price_change", "out_of_stock", "split"]
+Outcome = Literal["accept", "price_change", "out_of_stock", "partial", "split"]
 Delivery = Literal["once", "never", "twice", "ship_first"]
+Style = Literal[
+    "plain",
+    "shared_secret",  # authenticated by the Sender's SharedSecret instead of HTTP Basic
+    "wrong_password",
+    "unknown_order",  # speaks of an order that nobody placed
+    "of_2014",  # the clock in place of the time zone, no carrier (reference 3.1, 10)
+]
+SetupMood = Literal["ok", "bare_2015", "error_500", "html_500", "no_start_page", "foreign_start_page"]
 
 SLOW_SECONDS = 40.0
 
 
 @dataclass(frozen=True, slots=True)
 class Mood:
-    """How an order's POST is answered, what is decided, and how the notices are delivered."""
+    """How an order's POST is answered, what is decided, how and in which style the notices are delivered."""
 
     key: str
     label: str
     answer: Answer = "ok"
     outcome: Outcome = "accept"
     delivery: Delivery = "once"
+    style: Style = "plain"
 
 
 OK = Mood("ok", "ふつうに受け付け、確定し、発送する")
@@ -40,14 +50,29 @@ MOODS: dict[str, Mood] = {
         OK,
         Mood("price_change", "1行目の単価が上がる", outcome="price_change"),
         Mood("out_of_stock", "1行目が在庫切れで却下される", outcome="out_of_stock"),
+        Mood("partial", "1行目の一部の数量だけが確定する", outcome="partial"),
         Mood("split", "1行ごとに別のAmazon注文に分かれる", outcome="split"),
         Mood("never", "受領したまま注文確認も出荷通知も送らない", delivery="never"),
         Mood("twice", "注文確認と出荷通知をすべて2回送る", delivery="twice"),
         Mood("ship_before_confirm", "出荷通知が注文確認より先に届く", delivery="ship_first"),
+        Mood("shared_secret", "通知をSharedSecretで認証する (Basic認証なし)", style="shared_secret"),
+        Mood("wrong_password", "通知のパスワードが違う", style="wrong_password"),
+        Mood("unknown_order", "通知の発注番号が存在しないものになる", style="unknown_order"),
+        Mood("dates_of_2014", "通知の日付が2014年の誤った形式になる", style="of_2014"),
         Mood("refuse_400", "注文をStatus 400で拒否する", answer="refuse"),
         Mood("server_error_500", "Status 500を返し続ける (受け付けない)", answer="error"),
         Mood("html_500_then_ok", "1回目だけHTMLのエラーページを返す", answer="html_error_first"),
         Mood("close_after_taking", "受け付けたあと応答せずに切断する", answer="close"),
+        Mood("confirm_before_answer", "応答より先に注文確認を送る", answer="after_confirming"),
         Mood("slow", f"受け付けたあと応答が{SLOW_SECONDS:.0f}秒遅れる", answer="slow"),
     )
+}
+
+SETUP_MOODS: dict[SetupMood, str] = {
+    "ok": "ふつうに入口を返す",
+    "bare_2015": "2015年の簡素な形式で返す",
+    "error_500": "Status 500を返す",
+    "html_500": "HTMLのエラーページを返す",
+    "no_start_page": "Status 200だが入口のURLがない",
+    "foreign_start_page": "入口が別のサイトを指す",
 }

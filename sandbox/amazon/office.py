@@ -6,7 +6,7 @@ from lxml import etree
 from punchout import xml
 from sandbox.amazon.account import ACCOUNT
 from sandbox.amazon.journal import Entry
-from sandbox.amazon.moods import MOODS
+from sandbox.amazon.moods import MOODS, SETUP_MOODS
 from sandbox.amazon.pages import page
 from sandbox.amazon.sessions import GROUPS
 
@@ -27,6 +27,7 @@ async def settings(request: web.Request) -> web.Response:
         punchout_url=origin + str(router["setup"].url_for()),
         order_url=origin + str(router["orders"].url_for(order_token=token)),
         moods=MOODS,
+        setup_moods=SETUP_MOODS,
         groups=GROUPS,
     )
 
@@ -45,9 +46,13 @@ async def set_mode(request: web.Request) -> web.Response:
 
 
 async def choose_mood(request: web.Request) -> web.Response:
-    """POST /settings/mood: the mood of the next order."""
+    """POST /settings/mood: the mood of the next order and of the next setup."""
     form = await request.post()
-    if not request.app[ACCOUNT].set_mood(str(form.get("mood", ""))):
+    account = request.app[ACCOUNT]
+    known = account.set_mood(str(form.get("mood", "ok"))) and account.set_setup_mood(
+        str(form.get("setup", "ok"))
+    )
+    if not known:
         raise web.HTTPBadRequest(text="その動作はありません。")
     raise web.HTTPSeeOther(request.app.router["settings"].url_for())
 

@@ -12,7 +12,7 @@ from sandbox.amazon.journal import kind_of
 from sandbox.amazon.moods import SLOW_SECONDS
 from sandbox.amazon.order_rules import OrderFacts, judge_cart, judge_order
 from sandbox.amazon.rules import same_secret
-from sandbox.amazon.wire import answer, read_body, status_bytes
+from sandbox.amazon.wire import answer, html_error, read_body, status_bytes
 
 
 async def take_order(request: web.Request) -> web.StreamResponse:
@@ -45,6 +45,8 @@ async def take_order(request: web.Request) -> web.StreamResponse:
     if fault := _used_before(account, facts):
         return _settle(account, body, 400, fault)
     named = {line.cart for line in facts.lines} & account.carts.keys()
+    if any(received > account.carts[name].hold_until for name in named):
+        findings.remark("価格と在庫の保持期限(7日間)を過ぎています。")
     findings_of_cart = judge_cart(facts, {name: account.carts[name].facts for name in named})
     if findings_of_cart.faults:
         return _settle(account, body, findings_of_cart.code, " ".join(findings_of_cart.faults))
@@ -65,8 +67,7 @@ async def _in_its_mood(
         case "html_error_first" if facts.payload_id not in account.failed_once:
             account.failed_once.add(facts.payload_id)
             account.journal.note(received, "in", body, http=500, verdict="HTMLのエラーページを返しました。")
-            html = "<html><body><h1>Service Unavailable</h1></body></html>"
-            return web.Response(status=500, text=html, content_type="text/html")
+            return html_error()
     order = _take(account, facts, body, received)
     if mood.answer == "close":
         account.journal.note(received, "in", body, verdict=f"受理後に応答せず切断しました。{remarks}")
@@ -77,6 +78,10 @@ async def _in_its_mood(
     if mood.answer == "slow":
         request.app[FULFILMENT].begin(order)
         await account.pause(SLOW_SECONDS)
+        return _settle(account, body, 200, remarks)
+    if mood.answer == "after_confirming":
+        request.app[FULFILMENT].begin(order)
+        await order.confirmation_sent.wait()
         return _settle(account, body, 200, remarks)
     response = _settle(account, body, 200, remarks)
     # The answer leaves before anything is decided: 200 first, the rest later.

@@ -34,3 +34,9 @@ def status_bytes(now: datetime, code: int, sentence: str = "") -> bytes:
 def answer(document: bytes, http: int = 200) -> web.Response:
     """A cXML document as an HTTP answer; the two status codes are different layers (reference 12)."""
     return web.Response(body=document, status=http, content_type="text/xml", charset="UTF-8")
+
+
+def html_error() -> web.Response:
+    """A server's error page: a transport error to whoever expects cXML."""
+    html = "<html><body><h1>Service Unavailable</h1></body></html>"
+    return web.Response(status=500, text=html, content_type="text/html")

@@ -88,7 +88,8 @@ async def test_a_key_that_is_there_for_good_is_not_tried_forever(postgres_databa
 
     def always_the_same(tx: Tx) -> None:
         runs.append(1)
-        tx.conn.exec_driver_sql("INSERT INTO talk VALUES ('c', 'u', 's', now()), ('c', 'u', 's', now())")
+        tx.conn.exec_driver_sql("CREATE TABLE sample (id int UNIQUE)")
+        tx.conn.exec_driver_sql("INSERT INTO sample VALUES (1), (1)")
 
     with pytest.raises(IntegrityError):
         await postgres_database.write(always_the_same)
@@ -123,7 +124,7 @@ async def test_a_connection_that_breaks_at_the_commit_is_told(
     postgres_database: Database, postgres_url: str
 ) -> None:
     def work(tx: Tx) -> None:
-        putting("a")(tx)
+        tx.conn.exec_driver_sql("CREATE TABLE sample (id int)")
         break_connections(postgres_url)
 
     with pytest.raises(DatabaseFault, match="it may be stored or not"):

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,14 @@ from tests.storage.jobs import NOW, Commits, putting, states
 
 async def in_one_batch(database: Database, *units: Callable[[Tx], Any]) -> list[Any]:
     """Results or exceptions of units that certainly met in one batch: the writer is held up until all have come."""
-    go = threading.Event()
-    held = asyncio.ensure_future(database.write(lambda tx: go.wait(10)))
-    await asyncio.sleep(0)
+    inside, go = threading.Event(), threading.Event()
+
+    def hold_up(tx: Tx) -> bool:
+        inside.set()
+        return go.wait(10)
+
+    held = asyncio.ensure_future(database.write(hold_up))
+    assert await asyncio.to_thread(inside.wait, 10)
     waiting = [asyncio.ensure_future(database.write(unit)) for unit in units]
     await asyncio.sleep(0)
     go.set()
@@ -197,16 +202,12 @@ async def test_a_disk_that_fails_at_the_commit(sqlite_database: Database) -> Non
         raise OperationalError("COMMIT", None, OSError("disk I/O error"))
 
     event.listen(sqlite_database.engine, "commit", fail)
-    results = await in_one_batch_after_failure(sqlite_database, putting("a"), putting("b"))
+    callers = (sqlite_database.write(putting(key)) for key in ("a", "b"))
+    results = await asyncio.gather(*callers, return_exceptions=True)
     assert [type(result) for result in results] == [DatabaseFault] * 2
     event.remove(sqlite_database.engine, "commit", fail)
     assert await states(sqlite_database) == {}
     assert await sqlite_database.write(putting("a"))
-
-
-async def in_one_batch_after_failure(database: Database, *units: Callable[[Tx], Any]) -> list[Any]:
-    waiting: list[Awaitable[Any]] = [database.write(unit) for unit in units]
-    return await asyncio.gather(*waiting, return_exceptions=True)
 
 
 async def test_a_full_disk(sqlite_database: Database) -> None:
@@ -227,7 +228,7 @@ async def test_a_full_disk(sqlite_database: Database) -> None:
 
 
 @asynccontextmanager
-async def second_process(url: str) -> Any:
+async def second_process(url: str) -> AsyncIterator[Database]:
     """Somebody else who has the same file open, as a migration or a shell may have."""
     database = open_database(url)
     yield database

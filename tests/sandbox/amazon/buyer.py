@@ -154,8 +154,8 @@ class Buyer:
         _, root = await self.order(body)
         return status(root)
 
-    async def mood(self, mood: str) -> None:
-        async with self.session.post(f"{self.base}/api/mood", json={"next": mood}) as answer:
+    async def mood(self, mood: str, what: str = "next") -> None:
+        async with self.session.post(f"{self.base}/api/mood", json={what: mood}) as answer:
             assert answer.status == 200
 
     async def api(self, name: str) -> list[dict[str, Any]]:
@@ -180,7 +180,8 @@ class Shopper:
 
     @property
     def heading(self) -> str:
-        return " ".join(str(self.page.find(".//h1").text_content()).split())
+        (heading,) = self.page.xpath("//h1")
+        return " ".join(str(heading.text_content()).split())
 
     async def see(self, path: str = "") -> html.HtmlElement:
         async with self.buyer.session.get(self.url + path) as answer:

@@ -240,3 +240,51 @@ async def test_stopping_the_shop_cancels_what_is_under_way(buyer: Buyer) -> None
     async with asyncio.timeout(10):
         await buyer.pause.reached.wait()
     assert buyer.receiver.notices == []
+
+
+async def test_part_of_a_line_is_confirmed_and_the_rest_refused(buyer: Buyer) -> None:
+    await place(buyer, (DESK, 3), (TEA, 1), mood="partial")
+    confirmed, shipped = await buyer.receiver.wait_for(2)
+    item = confirmed.root.find(".//ConfirmationItem[@lineNumber='1']")
+    assert item is not None
+    assert item.get("quantity") == "3"
+    found = [(status.get("type"), status.get("quantity")) for status in item.iter("ConfirmationStatus")]
+    assert found == [("detail", "2"), ("reject", "1")]
+    assert money(confirmed.root, ".//ConfirmationHeader/Total") == 2 * 16182 + 3236 + 698 + 56
+    sent = {line.get("lineNumber"): line.get("quantity") for line in shipped.root.iter("ShipNoticeItem")}
+    assert sent == {"1": "2", "2": "1"}
+    assert_valid(confirmed.body, "Fulfill.dtd")
+
+
+async def test_notices_may_carry_the_shared_secret_instead_of_basic_auth(buyer: Buyer) -> None:
+    await place(buyer, (DESK, 1), mood="shared_secret")
+    for notice in await buyer.receiver.wait_for(2):
+        assert notice.auth == ""
+        assert notice.root.findtext("Header/Sender/Credential/SharedSecret") == "sandbox-shared-secret"
+        assert_valid(notice.body, "Fulfill.dtd")
+    for entry in await buyer.api("documents"):
+        assert "sandbox-shared-secret" not in await buyer.text(f"/documents/{entry['number']}/raw")
+
+
+async def test_a_wrong_password_is_not_the_right_one(buyer: Buyer) -> None:
+    await place(buyer, (DESK, 1), mood="wrong_password")
+    right = encode_basic_auth("kaimono", "sandbox-notice-password")
+    assert all(notice.auth not in ("", right) for notice in await buyer.receiver.wait_for(2))
+
+
+async def test_an_order_that_nobody_placed(buyer: Buyer) -> None:
+    await place(buyer, (DESK, 1), mood="unknown_order")
+    for notice in await buyer.receiver.wait_for(2):
+        reference = notice.root.find(".//OrderReference")
+        assert reference is not None
+        assert reference.get("orderID") == "unknown-PO-1"
+        assert (reference[0].get("payloadID") or "").startswith("unknown-")
+
+
+async def test_the_dates_and_the_nameless_carrier_of_2014(buyer: Buyer) -> None:
+    await place(buyer, (DESK, 1), mood="dates_of_2014")
+    confirmed, shipped = await buyer.receiver.wait_for(2)
+    assert confirmed.root.get("timestamp") == "2026-11-22T01:00:00+01:00"
+    carrier = shipped.root.find(".//CarrierIdentifier")
+    assert carrier is not None
+    assert not carrier.text

@@ -121,9 +121,10 @@ async def test_switching_to_active_warns_and_can_be_undone(buyer: Buyer) -> None
 async def test_the_mood_is_chosen_on_the_page_too(buyer: Buyer) -> None:
     async with buyer.session.post(f"{buyer.base}/settings/mood", data={"mood": "never"}) as answer:
         page = html.document_fromstring(await answer.text())
-    assert page.xpath("//option[@selected]/@value") == ["never"]
-    async with buyer.session.post(f"{buyer.base}/settings/mood", data={"mood": "x"}) as answer:
-        assert answer.status == 400
+    assert page.xpath("//option[@selected]/@value") == ["ok", "never"]
+    for nonsense in ({"mood": "x"}, {"setup": "x"}):
+        async with buyer.session.post(f"{buyer.base}/settings/mood", data=nonsense) as answer:
+            assert answer.status == 400
 
 
 async def test_documents_are_listed_in_and_out(buyer: Buyer) -> None:

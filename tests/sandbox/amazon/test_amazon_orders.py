@@ -267,6 +267,21 @@ async def test_an_html_error_page_comes_once(buyer: Buyer) -> None:
     await buyer.receiver.wait_for(2)
 
 
+async def test_an_order_after_the_price_hold_is_remarked(buyer: Buyer) -> None:
+    order = order_of(await buyer.cart((DESK, 1)))
+    buyer.clock.advance(days=7, seconds=1)
+    assert (await buyer.ordered(order))[0] == 200
+    entry = next(entry for entry in await buyer.api("documents") if entry["kind"] == "OrderRequest")
+    assert "保持期限" in entry["verdict"]
+
+
+async def test_a_confirmation_may_come_before_the_answer(buyer: Buyer) -> None:
+    order = order_of(await buyer.cart((DESK, 1)))
+    await buyer.mood("confirm_before_answer")
+    assert (await buyer.ordered(order))[0] == 200
+    assert [notice.kind for notice in buyer.receiver.notices][:1] == ["ConfirmationRequest"]
+
+
 async def test_a_slow_answer_comes_after_the_order_was_taken(buyer: Buyer) -> None:
     order = order_of(await buyer.cart((DESK, 1)))
     await buyer.mood("slow")
@@ -275,7 +290,7 @@ async def test_a_slow_answer_comes_after_the_order_was_taken(buyer: Buyer) -> No
 
 
 async def test_an_unknown_mood_is_refused(buyer: Buyer) -> None:
-    for wish in ({"next": "cheerful"}, {"order": "PO-1", "mood": ""}, ["next"]):
+    for wish in ({"next": "cheerful"}, {"order": "PO-1", "mood": ""}, {"setup": "x"}, ["next"]):
         async with buyer.session.post(f"{buyer.base}/api/mood", json=wish) as answer:
             assert answer.status == 400
     async with buyer.session.post(f"{buyer.base}/api/mood", data=b"{") as answer:

@@ -57,9 +57,12 @@ async def test_a_setup_is_refused_with_the_reason(buyer: Buyer, code: int, sente
     assert given == code
     assert sentence in reason
     assert answer.find(".//StartPage") is None
-    assert_valid(etree.tostring(answer))
     (entry,) = await buyer.api("documents")
     assert (entry["direction"], entry["http"], entry["status"]) == ("in", 200, code)
+
+
+async def test_a_refusal_is_a_valid_document(buyer: Buyer) -> None:
+    assert_valid(etree.tostring(await buyer.setup(drop(f"{SETUP}/BrowserFormPost"))))
 
 
 async def test_a_missing_address_and_hook_are_named_together_with_the_payload_id(buyer: Buyer) -> None:
@@ -197,6 +200,26 @@ async def test_a_profile_request_is_answered(buyer: Buyer) -> None:
     assert transaction.findtext("URL") == f"{buyer.base}/eprocurement/punchout"
     assert buyer.settings.order_token.encode() not in etree.tostring(answer)
     assert_valid(etree.tostring(answer))
+
+
+async def test_setup_moods_answer_once_as_told(buyer: Buyer) -> None:
+    await buyer.mood("bare_2015", "setup")
+    bare = await buyer.setup()
+    assert (bare.get("payloadID"), status(bare)[0]) == (None, 200)
+    assert bare.find(".//StartPage/URL") is not None
+    await buyer.mood("error_500", "setup")
+    assert status(await buyer.setup())[0] == 500
+    await buyer.mood("no_start_page", "setup")
+    pageless = await buyer.setup()
+    assert (status(pageless)[0], pageless.find(".//StartPage")) == (200, None)
+    await buyer.mood("foreign_start_page", "setup")
+    foreign = (await buyer.setup()).findtext(".//StartPage/URL") or ""
+    assert foreign.startswith("https://shop.example.com/")
+    await buyer.mood("html_500", "setup")
+    url = f"{buyer.base}/eprocurement/punchout"
+    async with buyer.session.post(url, data=document("setup_of_taro.xml")) as answer:
+        assert (answer.status, answer.content_type) == (500, "text/html")
+    assert status(await buyer.setup())[0] == 200
 
 
 def test_the_sample_itself_is_valid() -> None:

@@ -1,0 +1,5 @@
+"""The journeys' browser."""
+
+from tests.browser import browser
+
+__all__ = ["browser"]
