@@ -23,7 +23,7 @@ Clock = Callable[[], datetime]
 LEASE = timedelta(seconds=8)
 SAFETY_NET = 5.0
 """Seconds between two looks at the queue when nobody wakes us."""
-GRACE = 8.0
+GRACE = 5.0
 """Seconds that running jobs may take to end when the process is asked to stop."""
 LAST_ATTEMPT = 12
 """After this many unexpected failures (about 40 minutes) a job is buried. Handlers that expect trouble decide alone."""
@@ -65,8 +65,10 @@ class Pool:
                 end()
             if self.running:
                 await asyncio.wait(self.running, timeout=GRACE)
-            for task in self.running:
+            late = list(self.running)
+            for task in late:
                 task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     def stop(self) -> None:
         self._stopping = True

@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from hmac import compare_digest
 
 from sqlmodel import select
@@ -22,6 +23,18 @@ PRICE_HOLD = timedelta(days=7)
 """How long Amazon keeps price and stock from 承認を依頼する on (Amazon reference 9.5)."""
 MOST_LINES, MOST_PIECES = 50, 999
 """Amazon's limits for one order (Amazon reference 8.3)."""
+
+
+HUNDREDTH = Decimal("0.01")
+
+
+def finer_than_hundredths(cart: Cart) -> bool:
+    """Whether an amount or a quantity has more decimals than money has: nothing of ours may round it."""
+    amounts = [money.amount for money in (cart.total, cart.shipping, cart.tax, cart.payable) if money]
+    for line in cart.lines:
+        amounts += [line.quantity, line.unit_price.amount]
+        amounts += [money.amount for money in (line.shipping, line.tax) if money]
+    return any(amount != amount.quantize(HUNDREDTH) for amount in amounts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +110,9 @@ def accept_cart(
     if len(value.lines) > MOST_LINES or any(line.quantity > MOST_PIECES for line in value.lines):
         keep("refused", Trouble.CART_TOO_LARGE)
         return Denied(Trouble.CART_TOO_LARGE)
+    if finer_than_hundredths(value):
+        keep("refused", Trouble.CART_UNREADABLE)
+        return Denied(Trouble.CART_UNREADABLE)
     document = keep(f"accepted:{session.id}", "; ".join(value.notes))
     assert document.id is not None
     member = tx.orm.get_one(Member, session.member_id)
@@ -147,7 +163,7 @@ def _store(tx: Tx, session: ShoppingSession, cart: Cart, document_id: int, now: 
                 unit_price=line.unit_price.amount,
                 shipping=line.shipping.amount if line.shipping else None,
                 tax=line.tax.amount if line.tax else None,
-                tax_rate=goods[0].rate if goods else None,
+                tax_rate=goods[0].rate.quantize(HUNDREDTH) if goods and goods[0].rate is not None else None,
                 sold_by=line.sold_by or "",
                 detail_url=line.detail_url or "",
                 item_xml=line.item_xml,

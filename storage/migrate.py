@@ -16,7 +16,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from alembic.util import CommandError
+from alembic.script.revision import RevisionError
 from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError
 
@@ -116,7 +116,7 @@ def _missing(conn: Connection) -> list[str]:
     scripts = ScriptDirectory.from_config(_config())
     try:
         return [script.revision for script in scripts.iterate_revisions("head", has or "base")][::-1]
-    except CommandError:
+    except RevisionError:
         raise DatabaseFault("the database is newer than this program: update the program") from None
 
 

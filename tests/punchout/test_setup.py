@@ -45,10 +45,12 @@ def test_the_least_setup_is_valid(cxml_dtd: Judge) -> None:
     assert b'deploymentMode="production"' in document
 
 
-@pytest.mark.parametrize("missing", ["buyer_cookie", "return_url", "email"])
-def test_what_amazon_demands_is_demanded_here(missing: str) -> None:
+@pytest.mark.parametrize(
+    "lacking", [replace(FULL, buyer_cookie=" "), replace(FULL, return_url=""), replace(FULL, email="")]
+)
+def test_what_amazon_demands_is_demanded_here(lacking: SetupRequest) -> None:
     with pytest.raises(DocumentRefused, match="A setup request needs a"):
-        build_setup(replace(FULL, **{missing: " "}), ACCOUNT, "s1@bot", NOW)
+        build_setup(lacking, ACCOUNT, "s1@bot", NOW)
 
 
 TEXT = st.text(max_size=40)

@@ -43,8 +43,14 @@ def test_a_code_that_is_no_number_is_no_success(code: str) -> None:
 
 @pytest.mark.parametrize(
     "document",
-    [b"<html/>", b"<cXML/>", b"<cXML><Response/></cXML>", b"<Response><Status code='200'/></Response>", sample("cart_desk_and_lamp")],
-)  # fmt: skip
+    [
+        b"<html/>",
+        b"<cXML/>",
+        b"<cXML><Response/></cXML>",
+        b"<Response><Status code='200'/></Response>",
+        sample("cart_desk_and_lamp"),
+    ],
+)
 def test_what_is_no_response_is_refused(document: bytes) -> None:
     with pytest.raises(DocumentRefused, match="not a cXML Response"):
         read_response(document)

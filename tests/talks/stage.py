@@ -6,7 +6,7 @@ wait until the transcript says so.
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,9 +18,6 @@ from sqlalchemy import Connection, event
 
 from bot.app import Running, running
 from bot.config import Config
-from bot.handlers import CALLBACK
-from bot.talk import outbox
-from purchasing import fulfilment, notices, ordering
 from sandbox.amazon.account import ACCOUNT, Account
 from sandbox.amazon.app import make_amazon
 from sandbox.keys import Keys
@@ -38,7 +35,6 @@ SAME_MOMENT = timedelta(milliseconds=5)
 A_WHILE = timedelta(seconds=5)
 CONFIRM, SHIP = 1001.0, 1002.0
 """Pauses of the Amazon stand-in that end when the transcript says so; every other one ends at once."""
-KINDS = (CALLBACK, fulfilment.APPLY, notices.KIND, outbox.KIND, ordering.SUBMIT)
 
 CAST = {
     "太郎": Person(
@@ -78,11 +74,11 @@ class Clock:
 
 
 class Pauses:
-    """How the Amazon stand-in waits: until it is let go on. It also knows who is still at work for an order."""
+    """How the Amazon stand-in waits: until it is let go on. It also knows who is at work for an order just now."""
 
     def __init__(self) -> None:
         self.at_work: set[asyncio.Task[Any]] = set()
-        self._waiting: dict[float, list[asyncio.Future[None]]] = {CONFIRM: [], SHIP: []}
+        self._waiting: dict[float, dict[asyncio.Task[Any], asyncio.Future[None]]] = {CONFIRM: {}, SHIP: {}}
         self._changed = asyncio.Event()
 
     async def __call__(self, seconds: float) -> None:
@@ -90,29 +86,32 @@ class Pauses:
             return
         task = asyncio.current_task()
         assert task is not None
-        go_on = asyncio.get_running_loop().create_future()
-        self._waiting[seconds].append(go_on)
-        self._ended(task)
+        self._waiting[seconds][task] = go_on = asyncio.get_running_loop().create_future()
+        task.add_done_callback(self._rests)
+        self._rests(task)
         await go_on
-        self.at_work.add(task)
-        task.add_done_callback(self._ended)
 
-    def _ended(self, task: asyncio.Task[Any]) -> None:
+    def _rests(self, task: asyncio.Task[Any]) -> None:
         self.at_work.discard(task)
         self._changed.set()
 
-    def go_on(self, seconds: float) -> int:
-        """Lets everybody go on who waits so; returns how many they were."""
-        waiting, self._waiting[seconds] = self._waiting[seconds], []
-        for task in waiting:
-            task.set_result(None)
-        return len(waiting)
+    async def go_on(self, seconds: float) -> None:
+        """Lets everybody go on who waits so; waits for the first one to come."""
+        while not self._waiting[seconds]:
+            await self._change()
+        for task, go_on in self._waiting[seconds].items():
+            self.at_work.add(task)
+            go_on.set_result(None)
+        self._waiting[seconds] = {}
 
     async def rest(self) -> None:
         """Returns when nobody works any more: all wait to be let go on, or have done."""
         while self.at_work:
-            self._changed.clear()
-            await self._changed.wait()
+            await self._change()
+
+    async def _change(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
 
 
 class Stage:
@@ -176,14 +175,14 @@ class Stage:
                 while not await self._at_rest():
                     await self.tenant.pulse.until(self._all_delivered, PATIENCE)
                     await self.pauses.rest()
-                    while await self._db.read(self._open_jobs):
+                    while await self._open_jobs():
                         await self._stored.wait()
         except TimeoutError:
-            open_jobs = await self._db.read(self._open_jobs)
-            raise AssertionError(f"after {PATIENCE:g} s there is still work to do: {open_jobs}") from None
+            left = await self._open_jobs()
+            raise AssertionError(f"after {PATIENCE:g} s there is still work to do: {left}") from None
 
     async def _at_rest(self) -> bool:
-        idle = not await self._db.read(self._open_jobs)
+        idle = not await self._open_jobs()
         return idle and not self.pauses.at_work and self._all_delivered()
 
     def _all_delivered(self) -> bool:
@@ -192,23 +191,23 @@ class Stage:
         answered = sum(entry.kind == "callback" for entry in self.tenant.log.after(0))
         return answered >= self._acts + opened
 
-    def _open_jobs(self, tx: Tx) -> list[str]:
+    async def _open_jobs(self) -> list[str]:
         """The kinds of jobs that somebody has in hand, or could take up now."""
         self._stored.clear()
         return [
             depth.kind
-            for depth in queue.depth(tx)
+            for depth in await self._db.read(queue.depth)
             if depth.leased or (depth.oldest_due is not None and depth.oldest_due <= self.clock.now)
         ]
 
 
 def _wake_all(tx: Tx) -> None:
-    for kind in KINDS:
-        tx.wake(f"queue:{kind}")
+    for depth in queue.depth(tx):
+        tx.wake(f"queue:{depth.kind}")
 
 
 @asynccontextmanager
-async def staged(folder: Path, keys: Keys, mode: str = "test") -> AsyncIterator[tuple[Stage, Shopper]]:
+async def staged(folder: Path, keys: Keys) -> AsyncIterator[tuple[Stage, Shopper]]:
     """A stage in this folder, and a browser on it; both are gone at the end."""
     clock, pauses, bot_port = Clock(), Pauses(), _free_port()
     amazon = AmazonSettings.model_validate(
@@ -216,7 +215,6 @@ async def staged(folder: Path, keys: Keys, mode: str = "test") -> AsyncIterator[
             "notice_url": f"http://127.0.0.1:{bot_port}/cxml",
             "confirm_after": CONFIRM,
             "ship_after": SHIP,
-            "mode": mode,
             "registered_emails": [EMAIL["太郎"], EMAIL["花子"]],
         }
     )

@@ -90,8 +90,8 @@ class StandIn:
     clock: Clock
     listener: Listener
     session: aiohttp.ClientSession
-    private_pem: str
     talk: TalkClient
+    private_pem: str = field(repr=False)
 
     def claims(self) -> dict[str, Any]:
         now = int(self.clock.now.timestamp())
@@ -187,7 +187,8 @@ async def stand_in(
         app = web.Application()
         app.add_subapp("/lineworks", lineworks)
         app.router.add_static("/static", pages.STATIC)
-        async with TestServer(app) as server, aiohttp.ClientSession() as session:
+        jar = aiohttp.CookieJar(unsafe=True)  # takes cookies of a bare address, as a browser does
+        async with TestServer(app) as server, aiohttp.ClientSession(cookie_jar=jar) as session:
             root = str(server.make_url("")).rstrip("/")
             yield StandIn(
                 f"{root}/lineworks",
@@ -195,7 +196,7 @@ async def stand_in(
                 clock,
                 listener,
                 session,
-                keys[0],
                 TalkClient(root, session),
+                keys[0],
             )
             listener.gate.set()

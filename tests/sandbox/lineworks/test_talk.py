@@ -182,9 +182,9 @@ async def test_the_stream_brings_old_and_new(stand_in: StandIn) -> None:
         assert stream.content_type == "text/event-stream"
         assert (await _event(stream, "message"))["content"] == HELLO
         await stand_in.talk.say(TARO.user_id, "はい")
+        assert (await _event(stream, "people"))["people"][0]["talk"]["last"] == "はい"
         assert (await _event(stream, "message"))["from"] == "me"
         assert (await _event(stream, "log"))["kind"] == "callback"
-        assert (await _event(stream, "people"))["people"][0]["talk"]["last"] == "はい"
 
 
 async def test_the_stream_goes_on_where_it_broke(stand_in: StandIn) -> None:

@@ -1,0 +1,230 @@
+"""Plays a transcript on a stage: does what its people do, and compares what they are shown, line by line.
+
+Stage directions of a member: (利用開始) (スタンプ) (画像) (位置情報) (ファイル), and to begin in the middle,
+(登録済み), (カートが届いた: 大阪支店へ コピー用紙 × 1、緑茶 × 2) and (注文した: …): what is said on the way is left out.
+
+Whoever acts has read everything before, so a message that the transcript does not show fails it.
+"""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from sandbox.lineworks.taps import SAMPLE_IMAGE, SAMPLE_LOCATION, SAMPLE_STICKER, actions
+from tests.talks.script import PEOPLE, Line, Script, says, written
+from tests.talks.shopper import Astray, Shopper
+from tests.talks.stage import A_WHILE, CAST, CONFIRM, EMAIL, SHIP, Stage
+
+MOODS = {
+    "価格が変わる": "price_change",
+    "在庫切れ": "out_of_stock",
+    "一部の数量だけ": "partial",
+    "Amazon注文が分かれる": "split",
+    "断る": "refuse_400",
+    "返事をしない": "server_error_500",
+    "受け取ってから切断する": "close_after_taking",
+    "ふつう": "ok",
+}
+SETUP_MOODS = {"つながらない": "error_500"}
+THINGS: dict[str, dict[str, Any]] = {
+    "(スタンプ)": SAMPLE_STICKER,
+    "(画像)": SAMPLE_IMAGE,
+    "(位置情報)": SAMPLE_LOCATION,
+    "(ファイル)": SAMPLE_IMAGE | {"type": "file"},
+}
+SPANS = {"日": timedelta(days=1), "時間": timedelta(hours=1), "分": timedelta(minutes=1)}
+ADMIN = "管理者"
+
+
+class Mismatch(AssertionError):
+    """The talk does not go as the transcript says."""
+
+
+class Play:
+    """One performance. `_seen` counts, for each person, the messages that the transcript has shown."""
+
+    def __init__(self, stage: Stage, shopper: Shopper) -> None:
+        self._stage, self._shopper = stage, shopper
+        self._seen = dict.fromkeys(CAST, 0)
+        self._who = PEOPLE[0]
+
+    async def perform(self, script: Script) -> None:
+        """Raises Mismatch with the line that is wrong, and what happened instead."""
+        for line in script.lines:
+            try:
+                await self._do(line)
+            except AssertionError as fault:
+                raise Mismatch(f"line {line.number}: {line}\n{fault}") from None
+        await self._stage.quiet()
+        for who in CAST:
+            if unread := (await self._stage.messages(who))[self._seen[who] :]:
+                raise Mismatch(f"at the end {who} has unread messages:\n" + "\n".join(map(_told, unread)))
+
+    async def _do(self, line: Line) -> None:
+        match line.who:
+            case "bot":
+                await self._expect(self._who, line)
+            case "管理者":
+                await self._expect(ADMIN, line)
+            case "画面":
+                self._look(line)
+            case "画面で":
+                await self._shopper.press(line.buttons[0])
+            case "時計":
+                await self._stage.pass_time(_span(line.words))
+            case "amazon":
+                await self._amazon(line.words)
+            case _:
+                self._who = line.who.removesuffix("が")
+                await self._act(line)
+
+    async def _expect(self, who: str, line: Line) -> None:
+        await self._stage.quiet()
+        unread = (await self._stage.messages(who))[self._seen[who] :]
+        if not unread:
+            raise Mismatch(f"but {who} is told nothing more")
+        self._seen[who] += 1
+        words, buttons = shown(unread[0]["content"])
+        if not says(line.words, words) or buttons != line.buttons:
+            raise Mismatch(_beside(line, words, buttons))
+
+    def _look(self, line: Line) -> None:
+        words, buttons = self._shopper.text, self._shopper.labels
+        if not says(line.words, words) or not set(line.buttons) <= set(buttons):
+            raise Mismatch(_beside(line, words, buttons))
+
+    async def _act(self, line: Line) -> None:
+        await self._stage.quiet()
+        self._stage.clock.now += A_WHILE
+        if unread := (await self._stage.messages(self._who))[self._seen[self._who] :]:
+            raise Mismatch(f"but {self._who} has not read this yet:\n" + "\n".join(map(_told, unread)))
+        if line.buttons:
+            for label in line.buttons:
+                await self._tap(line.words.removesuffix("の"), label)
+        elif line.words.startswith("("):
+            await self._direct(line.words)
+        else:
+            await self._stage.say(self._who, line.words)
+
+    async def _tap(self, where: str, label: str) -> None:
+        """Taps the newest button with this label; the oldest if `where` says 最初, else the one beside that place."""
+        found = [
+            (message["id"], action)
+            for message in await self._stage.messages(self._who)
+            for _, action in actions(message["content"])
+            if action["label"] == label
+        ]
+        if not found:
+            raise Mismatch(f"but {self._who} has no button 「{label}」")
+        message, action = found[0] if where == "最初" else found[-1]
+        if where not in ("", "最初"):
+            (content,) = (m["content"] for m in await self._stage.messages(self._who) if m["id"] == message)
+            await self._shopper.open(_beside_place(content, where))
+        elif opens := await self._stage.tap(self._who, label, message):
+            await self._shopper.open(opens)
+
+    async def _direct(self, direction: str) -> None:
+        """A stage direction in brackets."""
+        what, _, details = direction.strip("()").partition(":")
+        if direction in THINGS:
+            self._stage.send(self._who, THINGS[direction])
+        elif what == "利用開始":
+            await self._stage.start(self._who)
+        elif what in ("登録済み", "カートが届いた", "注文した"):
+            await self._begin_in_the_middle(what, details.strip())
+            await self._stage.quiet()
+            for who in CAST:
+                self._seen[who] = len(await self._stage.messages(who))
+        else:
+            raise Mismatch("nobody knows this stage direction")
+
+    async def _begin_in_the_middle(self, what: str, details: str) -> None:
+        stage, who = self._stage, self._who
+        if what == "登録済み":
+            await stage.start(who)
+            await stage.quiet()
+            await stage.say(who, EMAIL[who])
+            return
+        place, _, goods = details.partition("へ ")
+        await stage.say(who, "買い物をする")
+        await stage.quiet()
+        await self._tap(place, "選択する")
+        for article in goods.split("、"):
+            await self._amazon(article)
+        await self._amazon("承認を依頼する")
+        if what == "注文した":
+            for label in ("決済する", "はい、決済します。"):
+                await stage.quiet()
+                await self._tap("", label)
+
+    async def _amazon(self, words: str) -> None:
+        """What happens in the shop, and with an order at Amazon."""
+        article, _, pieces = words.partition(" × ")
+        what, _, mood = words.partition(": ")
+        if pieces:
+            await self._shopper.put(article, int(pieces))
+        elif what == "次の注文":
+            assert self._stage.account.set_mood(MOODS[mood])
+        elif what == "次の入口":
+            assert self._stage.account.set_setup_mood(SETUP_MOODS[mood])
+        elif what == "最後の注文":
+            assert self._stage.account.set_mood(MOODS[mood], next(reversed(self._stage.account.order_moods)))
+        elif words == "承認を依頼する":
+            await self._shopper.ask_approval()
+        elif words == "サインアウト":
+            await self._shopper.sign_out()
+        elif words == "受注確定":
+            await self._stage.pauses.go_on(CONFIRM)
+        elif words == "発送":
+            await self._stage.pauses.go_on(SHIP)
+        elif words.startswith("注文は"):
+            await self._stage.quiet()
+            assert words == f"注文は{len(self._stage.account.orders)}件", (
+                f"but Amazon has {len(self._stage.account.orders)} orders"
+            )
+        else:
+            await self._shopper.press(words)
+
+
+def shown(content: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """What a person reads in a message, and its buttons in order; a link ends in ↗."""
+    buttons = tuple(
+        action["label"] + (" ↗" if action["type"] == "uri" else "") for _, action in actions(content)
+    )
+    return "\n".join(_texts(content)), buttons
+
+
+def _texts(value: object) -> list[str]:
+    if isinstance(value, list):
+        return [text for entry in value for text in _texts(entry)]
+    if not isinstance(value, dict):
+        return []
+    own = [value[name] for name in ("title", "subtitle", "text", "contentText") if value.get(name)]
+    inner = (part for name, part in value.items() if name not in ("action", "actions", "quickReply"))
+    return own + [text for part in inner for text in _texts(part)]
+
+
+def _beside_place(content: dict[str, Any], place: str) -> str:
+    for column in content["columns"]:
+        if place in column.get("title", "") + column["text"]:
+            return str(column["actions"][0]["uri"])
+    raise Mismatch(f"but there is no card for {place}")
+
+
+def _beside(line: Line, words: str, buttons: tuple[str, ...]) -> str:
+    """What was expected and what is there, one under the other."""
+    return f"  expected: {line}\n  actual:   {written(line.who, words, buttons)}"
+
+
+def _told(message: dict[str, Any]) -> str:
+    return "  " + written("bot", *shown(message["content"]))
+
+
+def _span(words: str) -> timedelta:
+    match = re.fullmatch(r"\+(\d+)(日|時間|分)", words)
+    if match is None:
+        raise Mismatch("a span of time looks like +8日, +2時間, +30分")
+    return int(match[1]) * SPANS[match[2]]
+
+
+__all__ = ["Astray", "Mismatch", "Play", "shown"]
