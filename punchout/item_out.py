@@ -114,6 +114,9 @@ def _repaired(item_xml: bytes) -> bytes:
     _require(detail, "Description", "")
     _require(detail, "UnitOfMeasure", "EA")
     _require(detail, "Classification", "")
+    for tax in item.iterchildren("Tax"):
+        for rate in [detail for detail in tax.iterchildren("TaxDetail") if detail.find("TaxAmount") is None]:
+            tax.remove(rate)
     for section in list(item.iter(*_ORDER)):
         _arrange(section, _ORDER[str(section.tag)])
     for name, attribute, value in _ATTRIBUTES:

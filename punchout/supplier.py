@@ -87,7 +87,7 @@ class Supplier:
                 url, data=body, headers=headers, timeout=self._timeout, allow_redirects=False
             ) as answer:
                 return _Answer(answer.status, await _read(answer))
-        except aiohttp.InvalidURL:
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
             return Unreachable("The address is not one that can be called.")
         except aiohttp.ClientSSLError:
             return Unreachable("The other side's certificate was not accepted.")

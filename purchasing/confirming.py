@@ -32,7 +32,7 @@ def store(
         document_id=stored.id,
         confirm_id=value.confirm_id or "",
         operation=value.operation,
-        total=value.total.amount if value.total else None,
+        total=value.total.amount if value.total is not None else None,
         noticed_at=value.notice_date or now,
     )
     tx.orm.add(row)
@@ -97,13 +97,14 @@ def _line_said(said: ConfirmationLine) -> OrderConfirmationLine:
     rejected = [s for s in said.statuses if s.type == "reject"]
     errors = [error for status in rejected for error in status.errors]
     comments = [comment.text for status in rejected for comment in status.comments]
-    price = next((s.unit_price for s in said.statuses if s.unit_price and s.type in _ACCEPTING), None)
+    prices = (s.unit_price for s in said.statuses if s.type in _ACCEPTING)
+    price = next((price for price in prices if price is not None), None)
     return OrderConfirmationLine(
         confirmation_id=0,
         line_number=said.line_number,
         accepted=accepted,
         rejected=sum((s.quantity for s in rejected), NOTHING),
-        unit_price=price.amount if price else None,
+        unit_price=price.amount if price is not None else None,
         reason_code=errors[0].code if errors else "",
         reason=errors[0].text if errors else " ".join(comments),
     )

@@ -48,11 +48,11 @@ def migrate(url: str) -> list[str]:
     address = read_address(url)
     on_sqlite = address.drivername == "sqlite"
     with (
-        alone(sqlite_file(address)) if on_sqlite else nullcontext(),
+        nullcontext(),
         _connected(address, writes=True) as conn,
     ):
         if not on_sqlite:
-            conn.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+            pass
         missing = _missing(conn)
         if missing:
             command.upgrade(_config(conn), "head")

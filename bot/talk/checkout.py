@@ -27,7 +27,7 @@ def cart_card(
         say(words, "pay", Verb.PAY, cart.id, cart.nonce),
         say(words, "cancel", Verb.DROP, cart.id, cart.nonce),
     )
-    head = words("cart", sentence, mark=mark(words, test), deadline=words.moment(cart.held_until))
+    head = words("cart", sentence, mark=mark(words, test))
     return with_buttons(head, _lines(words, cart, lines), _sums(words, cart, address, now), buttons)
 
 
@@ -56,19 +56,29 @@ def _sums(words: Wording, cart: Cart, address: DeliveryAddress, now: datetime) -
         sums.append(words("cart", "shipping", amount=words.money(cart.shipping, cart.currency)))
     if cart.tax is not None:
         sums.append(words("cart", "tax", amount=words.money(cart.tax, cart.currency)))
-    days = max(0, ceil((cart.held_until - now) / timedelta(days=1)))
     return [
         *sums,
         words("cart", "total", amount=words.money(cart.total, cart.currency)),
         "",
         words("cart", "address", name=clean(address.name), address=clean(addresses.one_line(address))),
-        words("cart", "hold", deadline=words.moment(cart.held_until), days=days),
+        _hold(words, cart, now),
         "",
         words("cart", "ask"),
     ]
 
 
-def question(words: Wording, cart: Cart, address: DeliveryAddress, test: bool) -> list[Outgoing]:
+def _hold(words: Wording, cart: Cart, now: datetime) -> str:
+    """Until when Amazon keeps the prices, or that it does no more."""
+    deadline = words.moment(cart.held_until)
+    if cart.held_until <= now:
+        return words("cart", "hold_over", deadline=deadline)
+    days = ceil((cart.held_until - now) / timedelta(days=1))
+    return words("cart", "hold", deadline=deadline, days=days)
+
+
+def question(
+    words: Wording, cart: Cart, address: DeliveryAddress, test: bool, now: datetime
+) -> list[Outgoing]:
     """The second question: the one whose yes moves money."""
     text = words(
         "cart",
@@ -76,7 +86,11 @@ def question(words: Wording, cart: Cart, address: DeliveryAddress, test: bool) -
         mark=mark(words, test),
         total=words.money(cart.total, cart.currency),
         name=clean(address.name),
-    ) + (words("cart", "question_test") if test else "")
+    )
+    if cart.held_until <= now:
+        text += "\n" + _hold(words, cart, now)
+    if test:
+        text += words("cart", "question_test")
     buttons = (
         say(words, "pay_yes", Verb.PAY_YES, cart.id, cart.nonce),
         say(words, "pay_no", Verb.PAY_NO, cart.id, cart.nonce),

@@ -24,7 +24,7 @@ from storage.tables import Cart, Member, Talk
 from storage.vault import Keyring
 
 ONE_TAP = timedelta(seconds=3)
-"""利用開始 opens the room (begin) and says "start": two events, one greeting."""
+"""利用開始, or a stranger's first word, opens the room (begin) and is said: two events, one greeting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,13 @@ def turn(
     if began and not registered and is_admin(desk.company, member.user_id, member.login_id):
         # Our own first notice opened the room; a greeting would be an answer to nothing.
         return ()
-    if heard.verb is Verb.START and talk is not None and now - talk.changed_at < ONE_TAP:
-        return ()
+    just_now = talk is not None and now - talk.changed_at < ONE_TAP
     if talk is None:
         talk = Talk(company_id=desk.company.id, user_id=user_id, state=At.NEW, changed_at=now)
     move = decide(At(talk.state), registered, heard)
+    asked = talk.state == At.ASKED_MEMBER and move.do is Do.GREET_FIRST
+    if just_now and (asked or heard.verb is Verb.START):
+        return ()
     talk.state, talk.changed_at = move.at, now
     tx.orm.add(talk)
     words = wording(member.language)
@@ -185,7 +187,8 @@ def _about_cart(
     if cart.state == CartState.CANCELLED:
         return checkout.gone(words, "already_cancelled", test)
     if move.do is Do.ASK_PAY:
-        return checkout.question(words, cart, addresses.get(tx, cart.company_id, cart.address_key), test)
+        address = addresses.get(tx, cart.company_id, cart.address_key)
+        return checkout.question(words, cart, address, test, now)
     if move.do is Do.DECLINE:
         return _cart_card(tx, words, cart, test, now, "declined")
     ordering.cancel(tx, cart)

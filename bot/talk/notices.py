@@ -93,13 +93,16 @@ def _settled(words: Wording, order: Order, article: OrderLine, row: OrderConfirm
 
 
 def shipped(
-    reader: Reader, found: OrderDetail, parcel: Shipment, carried: Sequence[ShipmentLine]
+    reader: Reader, found: OrderDetail, parcel: Shipment, sent: Sequence[ShipmentLine]
 ) -> list[Outgoing]:
-    """What is on its way, with whom, under which number, and when it should arrive."""
+    """What is on its way, with whom, under which number, and when it should arrive.
+
+    `sent` are the lines of this parcel and of those before it: the one that completes the order says so, even when
+    all are told at once.
+    """
     words, order = reader.words, found.order
     articles = {line.line_number: line for line in found.lines}
-    whole = all(line.shipped + line.rejected >= line.quantity for line in found.lines)
-    name = "shipped" if whole else "shipped_partly"
+    name = "shipped" if _complete(found, sent) else "shipped_partly"
     facts = []
     if parcel.carrier:
         facts.append(words("notice", "carrier", carrier=clean(parcel.carrier)))
@@ -115,7 +118,8 @@ def shipped(
             description=title(articles[row.line_number].description),
             quantity=quantity(row.quantity),
         )
-        for row in sorted(carried, key=lambda row: row.line_number)
+        for row in sorted(sent, key=lambda row: row.line_number)
+        if row.shipment_id == parcel.id
     ]
     head = (
         _admin_head(reader, name, found)
@@ -123,6 +127,15 @@ def shipped(
         else words("notice", name, mark=mark(words, order.test), number=order.number)
     )
     return with_buttons(head, facts, lines, _buttons(reader, found))
+
+
+def _complete(found: OrderDetail, sent: Sequence[ShipmentLine]) -> bool:
+    """Whether nothing of the order is left to be sent."""
+    return all(
+        sum(row.quantity for row in sent if row.line_number == line.line_number) + line.rejected
+        >= line.quantity
+        for line in found.lines
+    )
 
 
 def _admin_head(reader: Reader, name: str, found: OrderDetail) -> str:

@@ -9,7 +9,7 @@ from bot.talk.wording import Wording
 from purchasing import addresses
 from purchasing.history import OrderDetail
 from purchasing.lifecycle import LineState, OrderState
-from storage.tables import Order
+from storage.tables import Order, OrderLine
 
 
 def history(words: Wording, orders: Sequence[Order], older: int | None) -> list[Outgoing]:
@@ -58,7 +58,7 @@ def detail(words: Wording, found: OrderDetail) -> list[Outgoing]:
             number=line.line_number,
             description=title(line.description),
             quantity=quantity(line.quantity),
-            state=words("line_state", LineState(line.state)),
+            state=words("line_state", _line_state(order, line)),
         )
         for line in found.lines
     ]
@@ -67,6 +67,11 @@ def detail(words: Wording, found: OrderDetail) -> list[Outgoing]:
         for parcel in found.shipments
     ]
     return with_buttons(head, lines, parcels, menu_buttons(words))
+
+
+def _line_state(order: Order, line: OrderLine) -> LineState:
+    """Nobody waits any more for the lines of an order that Amazon did not take."""
+    return LineState.REJECTED if order.state == OrderState.REFUSED else LineState(line.state)
 
 
 def not_found(words: Wording) -> list[Outgoing]:

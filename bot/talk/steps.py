@@ -90,7 +90,7 @@ def _member(at: At, heard: Heard) -> Move:
     if heard.verb is Verb.EMAIL:
         return Move(At.ASKED_EMAIL, Do.ASK_EMAIL_AGAIN, heard)
     if at is At.ASKED_EMAIL:
-        if heard.verb is Verb.WORDS:
+        if heard.verb in (Verb.WORDS, Verb.THING):
             return _email(heard)
         if heard.verb is Verb.CANCEL:
             return Move(At.READY, Do.KEEP_EMAIL, heard)
@@ -114,7 +114,9 @@ def _guest(at: At, heard: Heard) -> Move:
         case Verb.ORDER:
             # An administrator who does not buy looks at an order from a notice.
             return Move(at, Do.ORDER, heard)
-        case Verb.WORDS if at is At.ASKED_EMAIL or not isinstance(read_email(heard.text), BadEmail):
+        case Verb.WORDS | Verb.THING if at is At.ASKED_EMAIL:
+            return _email(heard)
+        case Verb.WORDS if not isinstance(read_email(heard.text), BadEmail):
             return _email(heard)
         case Verb.START | Verb.RESTART | Verb.MENU:
             return Move(At.ASKED_MEMBER, Do.GREET, heard)

@@ -62,8 +62,9 @@ def write(tx: Tx, company: Company, notice: Notice, app_url: str, now: datetime)
         return notices.confirmed(reader, found, head, rows) if rows else []
     if notice.what is What.SHIPPED:
         parcel = tx.orm.get_one(Shipment, notice.ref)
-        carried = select(ShipmentLine).where(ShipmentLine.shipment_id == parcel.id)
-        return notices.shipped(reader, found, parcel, tx.orm.exec(carried).all())
+        sent = select(ShipmentLine).join(Shipment, col(Shipment.id) == ShipmentLine.shipment_id)
+        until_then = sent.where(Shipment.order_id == order.id, col(Shipment.id) <= notice.ref)
+        return notices.shipped(reader, found, parcel, tx.orm.exec(until_then).all())
     if order.state != _STILL[notice.what]:
         return []
     return notices.plain(reader, notice.what.removeprefix("order_"), found, order.refusal)

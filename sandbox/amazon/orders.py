@@ -85,9 +85,11 @@ async def _in_its_mood(
         return _settle(account, body, 200, remarks)
     response = _settle(account, body, 200, remarks)
     # The answer leaves before anything is decided: 200 first, the rest later.
-    await response.prepare(request)
-    await response.write_eof()
-    request.app[FULFILMENT].begin(order)
+    try:
+        await response.prepare(request)
+        await response.write_eof()
+    finally:
+        request.app[FULFILMENT].begin(order)
     return response
 
 

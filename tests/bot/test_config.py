@@ -236,13 +236,11 @@ def test_a_file_in_another_encoding_is_one_fault(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["gone.toml", "."])
-def test_a_file_that_cannot_be_read_is_named_once_in_words(tmp_path: Path, name: str) -> None:
+def test_a_configuration_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigFaults) as caught:
         load(tmp_path / name, {})
-    said = told(wording("en"), caught.value)
     assert [fault.key for fault in caught.value.faults] == ["unreadable_file"]
-    assert str(tmp_path) in said
-    assert "No such file" not in said.partition("cannot read the file")[2].partition(".")[0]
+    assert f"cannot read the file {tmp_path / name}." in told(wording("en"), caught.value)
 
 
 def test_faults_are_told_in_japanese_and_in_english(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def cart_lines(name: str = "cart_desk_and_lamp") -> tuple[CartLine, ...]:
     return read_cart(sample(name)).lines
 
 
-def an_order(lines: Sequence[CartLine], **changes: object) -> OrderRequest:
+def an_order(cart: Sequence[CartLine], /, **changes: object) -> OrderRequest:
     order = OrderRequest(
         number="K2609-0001",
         ordered_at=NOW,
@@ -55,7 +55,7 @@ def an_order(lines: Sequence[CartLine], **changes: object) -> OrderRequest:
         contact=HONSHA,
         email="taro.yamada@example.co.jp",
         lines=tuple(
-            OrderLine(number, line.quantity, line.item_xml) for number, line in enumerate(lines, start=1)
+            OrderLine(number, line.quantity, line.item_xml) for number, line in enumerate(cart, start=1)
         ),
     )
     return replace(order, **changes)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -125,23 +126,36 @@ def test_the_least_order_is_valid(cxml_dtd: Judge) -> None:
 LINE = OrderLine(1, Decimal(1), cart_lines()[0].item_xml)
 
 
+MANY = tuple(replace(LINE, line_number=number) for number in range(1, 52))
+UNREADABLE = "cannot be read: The document is"
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
         ({"lines": ()}, "The order has no lines."),
-        ({"lines": tuple(replace(LINE, line_number=n) for n in range(51))}, "Amazon takes 50 lines in one order, this has 51."),
+        ({"lines": MANY}, "Amazon takes 50 lines in one order, this has 51."),
         ({"lines": (LINE, LINE)}, "Two lines of the order have the same number."),
-        ({"lines": (replace(LINE, quantity=Decimal(1000)),)}, "Line 1: Amazon takes 1 to 999 pieces, not 1000."),
+        (
+            {"lines": (replace(LINE, quantity=Decimal(1000)),)},
+            "Line 1: Amazon takes 1 to 999 pieces, not 1000.",
+        ),
         ({"lines": (replace(LINE, quantity=Decimal(0)),)}, "Line 1: Amazon takes 1 to 999 pieces, not 0."),
-        ({"lines": (replace(LINE, item_xml=b"<ItemIn"),)}, "The item of line 1 cannot be read: The document is not well-formed XML (line 1)."),
-        ({"lines": (replace(LINE, item_xml=b"<ItemIn/>"),)}, "The item of line 1 is no ItemIn with a part number and a price."),
-        ({"lines": (replace(LINE, item_xml=b""),)}, "The item of line 1 cannot be read: The document is empty."),
+        (
+            {"lines": (replace(LINE, item_xml=b"<a"),)},
+            f"The item of line 1 {UNREADABLE} not well-formed XML (line 1).",
+        ),
+        ({"lines": (replace(LINE, item_xml=b""),)}, f"The item of line 1 {UNREADABLE} empty."),
+        (
+            {"lines": (replace(LINE, item_xml=b"<a/>"),)},
+            "The item of line 1 is no ItemIn with a part number and a price.",
+        ),
         ({"number": ""}, "The order number must have 1 to 22 characters."),
         ({"number": "K" * 23}, "The order number must have 1 to 22 characters."),
         ({"number": " K1"}, "The order number must have 1 to 22 characters."),
         ({"tax": Money(Decimal(1), "USD")}, "The order mixes JPY and USD."),
     ],
-)  # fmt: skip
+)
 def test_an_order_that_amazon_would_refuse_is_not_built(changes: dict[str, object], reason: str) -> None:
     with pytest.raises(OrderRefused) as refusal:
         built(an_order(cart_lines(), **changes))
@@ -200,7 +214,7 @@ def bought(draw: st.DrawFn) -> CartLine:
     )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=st.lists(bought(), min_size=1, max_size=50), words=WORDS)
 def test_any_cart_becomes_a_valid_order_that_repeats_it(
     lines: list[CartLine], words: str, cxml_dtd: Judge
@@ -216,15 +230,26 @@ def test_any_cart_becomes_a_valid_order_that_repeats_it(
         assert replace(received.item, item_xml=b"", line_number=None) == replace(line, item_xml=b"")
 
 
+LEFT_OUT = [
+    "Description",
+    "UnitOfMeasure",
+    "Classification",
+    "Shipping",
+    "Tax",
+    "TaxAmount",
+    "SupplierPartAuxiliaryID",
+]
+
+
 @given(
-    drop=st.sets(st.sampled_from(["Description", "UnitOfMeasure", "Classification", "Shipping", "Tax", "TaxAmount", "SupplierPartAuxiliaryID"])),
+    drop=st.sets(st.sampled_from(LEFT_OUT)),
     turn=st.randoms(use_true_random=False),
     stray=st.sampled_from(["", "\u200b", "words", "　"]),
     bare=st.booleans(),
 )  # fmt: skip
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_an_item_that_is_unlike_the_dtd_is_put_in_order(
-    drop: set[str], turn: "st.random.Random", stray: str, bare: bool, cxml_dtd: Judge
+    drop: set[str], turn: Random, stray: str, bare: bool, cxml_dtd: Judge
 ) -> None:
     item = etree.fromstring(cart_lines()[0].item_xml)
     for element in list(item.iter()):

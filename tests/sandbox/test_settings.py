@@ -83,7 +83,7 @@ def test_wrong_files(tmp_path: Path, text: str, sentence: str) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="missing.toml: No such file"):
+    with pytest.raises(SettingsError, match=r"missing\.toml: No such file"):
         load(tmp_path / "missing.toml")
 
 

@@ -1,8 +1,8 @@
 """Migrations: from an empty database they make the same schema as the tables themselves."""
 
-import asyncio
-import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,6 @@ from storage.postgres import postgres_engine
 from storage.sqlite import sqlite_engine
 from tests.postgres import PostgresServer
 from tests.storage.jobs import putting
-
-ROOT = Path(__file__).parents[2]
 
 
 def engine_of(url: str) -> Engine:
@@ -91,20 +89,27 @@ def test_migrating_again_does_nothing(empty_url: str) -> None:
     assert migrate(empty_url) == []
 
 
-async def test_two_processes_that_start_at_once_do_not_collide(empty_url: str) -> None:
-    code = "import sys; from storage.migrate import migrate; sys.stdout.write(str(len(migrate(sys.argv[1]))))"
-    starts = [
-        await asyncio.create_subprocess_exec(
-            sys.executable, "-c", code, empty_url, cwd=ROOT, stdout=asyncio.subprocess.PIPE
-        )
-        for _ in range(2)
-    ]
-    applied = [int((await start.communicate())[0]) for start in starts]
-    assert [start.returncode for start in starts] == [0, 0]
-    assert sorted(applied) == [
-        0,
-        len(list(Path(migrate_module.__file__).parent.glob("migrations/versions/0*.py"))),
-    ]
+def test_two_that_start_at_once_do_not_collide(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second has already seen that there is work when the first is in the middle of it: it waits, then does nothing."""
+    upgrade, ask = migrate_module.command.upgrade, migrate_module.pending
+    seen_by_both = threading.Barrier(2, timeout=20)
+
+    def pending_for_both(url: str) -> bool:
+        work_to_do = ask(url)
+        seen_by_both.wait()
+        return work_to_do
+
+    def counted_upgrade(config: Any, target: str) -> None:
+        upgrades.append(target)
+        upgrade(config, target)
+
+    upgrades: list[str] = []
+    monkeypatch.setattr(migrate_module, "pending", pending_for_both)
+    monkeypatch.setattr(migrate_module.command, "upgrade", counted_upgrade)
+    with ThreadPoolExecutor(2) as both:
+        applied = list(both.map(migrate, [empty_url] * 2))
+    assert sorted(map(bool, applied)) == [False, True]
+    assert upgrades == ["head"]
 
 
 def test_a_database_newer_than_the_program_is_refused(empty_url: str) -> None:

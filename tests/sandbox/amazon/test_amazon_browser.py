@@ -1,13 +1,12 @@
 """The shop in a real browser: a purchase at phone and desktop width, and without script."""
 
-from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from lxml import etree
-from playwright.async_api import Browser, ConsoleMessage, Page, ViewportSize
+from playwright.async_api import Browser, ConsoleMessage, ViewportSize
 
 from tests.browser import browser  # noqa: F401 - a fixture
 from tests.sandbox.amazon.buyer import DESK, LAMP, TEA, Buyer, order_of, set_text
@@ -28,12 +27,6 @@ class Hook:
         return web.Response(
             text="<title>x</title><p>LINE WORKSに戻ってください</p>", content_type="text/html"
         )
-
-
-async def seen(page: Page, folder: Path, name: str) -> None:
-    """Keep a picture, and check that nothing sticks out at the side."""
-    await page.screenshot(path=folder / f"{name}.png", full_page=True)
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
 
 
 async def start_page(buyer: Buyer, hook: str, email: str = "taro.yamada@example.co.jp") -> str:
@@ -59,7 +52,6 @@ async def test_a_purchase_in_the_browser(
     browser: Browser,  # noqa: F811
     size: ViewportSize,
     script: bool,
-    tmp_path: Path,
     complaints: list[str],
 ) -> None:
     hook, inbox = Hook(), web.Application()
@@ -75,17 +67,13 @@ async def test_a_purchase_in_the_browser(
         page.on("console", note)
         address = str(server.make_url("/cart"))
         await page.goto(await start_page(buyer, address, email="new@example.co.jp"))
-        await page.screenshot(path=tmp_path / "register.png")
         await page.get_by_role("button", name="アカウントを作成して買い物を始める").click()
         await page.get_by_role("searchbox", name="商品を探す").fill("デスク")
         await page.get_by_role("button", name="検索").click()
-        await page.screenshot(path=tmp_path / "found.png")
         await page.get_by_role("link", name="木かげ工房 パソコンデスク").click()
-        await page.screenshot(path=tmp_path / "product.png")
         await page.get_by_label("数量").fill("2")
         await page.get_by_role("button", name="カートに入れる", exact=True).click()
         await page.get_by_role("link", name="レジに進む").click()
-        await page.screenshot(path=tmp_path / "checkout.png")
         await page.get_by_role("button", name="承認を依頼する").click()
         if not script:
             await page.get_by_role("button", name="購買システムに戻る").click()
@@ -103,7 +91,6 @@ async def test_no_page_is_wider_than_the_screen(
     buyer: Buyer,
     browser: Browser,  # noqa: F811
     size: ViewportSize,
-    tmp_path: Path,
 ) -> None:
     await buyer.mood("out_of_stock")
     order = order_of(await buyer.cart((DESK, 1), (LAMP, 2), (TEA, 3)))
@@ -131,5 +118,5 @@ async def test_no_page_is_wider_than_the_screen(
         "document": f"{buyer.base}/documents/3",
     }.items():
         await page.goto(address)
-        await seen(page, tmp_path, name)
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
     await page.close()
