@@ -110,8 +110,9 @@ async def _bot(config: Config, company: CompanyConfig, client: Client, words: Wo
 
 def _judge(facts: BotFacts, ours: str, words: Wording) -> Finding:
     """A registration that says nothing of callbacks is taken as right."""
-    registered = facts.callback_url
-    if facts.callback_enabled is False or (registered is not None and registered.rstrip("/") != ours):
+    registered, enabled = facts.callback_url, facts.callback_enabled
+    silent = registered is None and enabled is None
+    if not silent and (enabled is False or (registered or "").rstrip("/") != ours):
         return Finding(False, words("check", "bot_callback", url=ours))
     missing = NEEDED_EVENTS - facts.channel_events if facts.channel_events is not None else None
     if missing:

@@ -149,11 +149,10 @@ def _line(item: Element, source: bytes, number: int, notes: list[str]) -> CartLi
 
 
 def _agreed_total(total: Money | None, lines: Sequence[CartLine], notes: list[str]) -> Money:
-    currency = total.currency if total else lines[0].unit_price.currency if lines else "JPY"
     goods = sum((line.unit_price.amount * line.quantity for line in lines), Decimal(0))
     if total is None:
         notes.append("The cart names no total; it was added up from its lines.")
-        return Money(goods, currency)
+        return Money(goods, lines[0].unit_price.currency if lines else "JPY")
     if goods != total.amount:
         notes.append(f"The cart's total {total.amount} is not the sum of its lines {goods}.")
     return total

@@ -113,16 +113,19 @@ def order_outcome(http: int, body: bytes) -> OrderOutcome:
 
 def is_start_page(url: str, punchout_url: str) -> bool:
     """Whether a member may be sent to `url`: https at Amazon, or, when the punchout URL itself is not at
-    Amazon (a stand-in), at the same host as that, any port, and http only on loopback."""
+    Amazon (a stand-in), at the same host as that (all names of loopback are one), any port, and http only on
+    loopback or where the punchout URL is http too."""
     page, door = _split(url), _split(punchout_url)
     if page is None or door is None:
         return False
     host = page.hostname or ""
     if page.scheme == "https" and _at_amazon(host):
         return True
-    if _at_amazon(door.hostname or "") or host != door.hostname:
+    entrance = door.hostname or ""
+    same_host = host == entrance or (_loopback(host) and _loopback(entrance))
+    if _at_amazon(entrance) or not same_host:
         return False
-    return page.scheme == "https" or (page.scheme == "http" and _loopback(host))
+    return page.scheme == "https" or (page.scheme == "http" and (_loopback(host) or door.scheme == "http"))
 
 
 def _response(body: bytes) -> Response | None:

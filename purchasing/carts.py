@@ -25,16 +25,16 @@ MOST_LINES, MOST_PIECES = 50, 999
 """Amazon's limits for one order (Amazon reference 8.3)."""
 
 
-HUNDREDTH = Decimal("0.01")
+HUNDREDTH, TOO_MUCH = Decimal("0.01"), Decimal(10) ** 12
 
 
-def finer_than_hundredths(cart: Cart) -> bool:
-    """Whether an amount or a quantity has more decimals than money has: nothing of ours may round it."""
+def unstorable(cart: Cart) -> bool:
+    """Whether an amount or a quantity is larger or finer than money is: nothing of ours may round it."""
     amounts = [money.amount for money in (cart.total, cart.shipping, cart.tax, cart.payable) if money]
     for line in cart.lines:
         amounts += [line.quantity, line.unit_price.amount]
         amounts += [money.amount for money in (line.shipping, line.tax) if money]
-    return any(amount != amount.quantize(HUNDREDTH) for amount in amounts)
+    return any(abs(amount) >= TOO_MUCH or amount != amount.quantize(HUNDREDTH) for amount in amounts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +71,15 @@ def accept_cart(
         select(ShoppingSession).where(ShoppingSession.cart_token_hash == hash_token(token)).with_for_update()
     ).first()
     value = cart.value
-    payload_id = value.payload_id if isinstance(value, Cart) else None
     company_id = session.company_id if session else fallback_company
-    identity = evidence.identity_of(payload_id, cart.raw)
-    seen = evidence.find(tx, company_id, "in", identity)
 
-    def keep(outcome: str, note: str = "") -> tables.StoredDocument:
+    def keep(payload_id: str | None, outcome: str, note: str) -> tables.StoredDocument:
         return evidence.keep(
             tx,
             vault,
             company_id=company_id,
             direction="in",
-            identity=identity,
+            identity=evidence.identity_of(payload_id, cart.raw),
             kind="PunchOutOrderMessage",
             raw=cart.raw,
             now=now,
@@ -90,30 +87,30 @@ def accept_cart(
             note=note,
         )
 
+    def refuse(trouble: Trouble, reason: str = "") -> Denied:
+        # Kept by its bytes: anybody may post here, and must not use up a payloadID that Amazon will send.
+        keep(None, "refused", reason or trouble)
+        return Denied(trouble, reason)
+
     if session is None:
-        keep("refused", Trouble.CART_UNKNOWN)
-        return Denied(Trouble.CART_UNKNOWN)
+        return refuse(Trouble.CART_UNKNOWN)
     if isinstance(value, str):
-        keep("refused", value)
-        return Denied(Trouble.CART_UNREADABLE, value)
+        return refuse(Trouble.CART_UNREADABLE, value)
     if not compare_digest(hash_token(value.buyer_cookie), session.cookie_hash):
-        keep("refused", Trouble.CART_FOREIGN)
-        return Denied(Trouble.CART_FOREIGN)
+        return refuse(Trouble.CART_FOREIGN)
+    seen = evidence.find(tx, company_id, "in", evidence.identity_of(value.payload_id, cart.raw))
     if session.state not in (SessionState.OPENING, SessionState.OPEN):
         if seen and seen.outcome == f"accepted:{session.id}":
             return Accepted(empty=session.state == SessionState.ENDED)
-        keep("refused", Trouble.CART_USED)
-        return Denied(Trouble.CART_USED)
+        return refuse(Trouble.CART_USED)
     if seen:
-        # The bytes were handed in before, for another visit: a replay.
-        return Denied(Trouble.CART_USED)
+        # The document was handed in before, for another visit: a replay.
+        return refuse(Trouble.CART_USED)
     if len(value.lines) > MOST_LINES or any(line.quantity > MOST_PIECES for line in value.lines):
-        keep("refused", Trouble.CART_TOO_LARGE)
-        return Denied(Trouble.CART_TOO_LARGE)
-    if finer_than_hundredths(value):
-        keep("refused", Trouble.CART_UNREADABLE)
-        return Denied(Trouble.CART_UNREADABLE)
-    document = keep(f"accepted:{session.id}", "; ".join(value.notes))
+        return refuse(Trouble.CART_TOO_LARGE)
+    if unstorable(value):
+        return refuse(Trouble.CART_UNREADABLE)
+    document = keep(value.payload_id, f"accepted:{session.id}", "; ".join(value.notes))
     assert document.id is not None
     member = tx.orm.get_one(Member, session.member_id)
     event = SessionEvent.EMPTY_CART_CAME if value.empty else SessionEvent.CART_CAME

@@ -48,11 +48,11 @@ def migrate(url: str) -> list[str]:
     address = read_address(url)
     on_sqlite = address.drivername == "sqlite"
     with (
-        nullcontext(),
+        alone(sqlite_file(address)) if on_sqlite else nullcontext(),
         _connected(address, writes=True) as conn,
     ):
         if not on_sqlite:
-            pass
+            conn.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
         missing = _missing(conn)
         if missing:
             command.upgrade(_config(conn), "head")

@@ -32,6 +32,7 @@ DIAL = {
     "bot.app": "owns the session that these use",
     "bot.check": "owns a session, to check the configuration",
     "bot.replay": "posts recorded callbacks",
+    "bot.setup": "owns a session, to register the bot",
     "bot.demo": "looks for a free port",
     "storage.postgres": "hears what PostgreSQL notifies",
 }

@@ -80,6 +80,29 @@ class Client:
         """How the bot is registered; needs the scope bot or bot.read, CallFailed without it."""
         return read_bot(self._facts(await self._call("GET", self._bot)))
 
+    async def change_bot(self, changes: dict[str, Any]) -> None:
+        """Change the named fields of the bot's registration; needs the scope bot, CallFailed without it."""
+        self._must(await self._call("PATCH", self._bot, changes))
+
+    async def menu(self) -> list[dict[str, Any]]:
+        """The actions of the bot's persistent menu, empty where it has none; CallFailed when it can't be asked."""
+        answer = await self._call("GET", f"{self._bot}/persistentmenu")
+        if isinstance(answer, Answer) and answer.status == 404:
+            return []
+        content = self._facts(answer).get("content")
+        actions = content.get("actions") if isinstance(content, dict) else None
+        return [action for action in actions if isinstance(action, dict)] if isinstance(actions, list) else []
+
+    async def set_menu(self, actions: list[dict[str, Any]]) -> None:
+        """Put a persistent menu in the place of the one there is (reference 3.6: at most four actions)."""
+        document = {"content": {"actions": actions}}
+        self._must(await self._call("POST", f"{self._bot}/persistentmenu", document))
+
+    def _must(self, answer: Answer | Later) -> None:
+        outcome = answer if isinstance(answer, Later) else judge(answer, self._clock())
+        if not isinstance(outcome, Sent):
+            raise CallFailed(outcome)
+
     def _facts(self, answer: Answer | Later) -> dict[str, Any]:
         outcome = answer if isinstance(answer, Later) else judge(answer, self._clock())
         if not isinstance(outcome, Sent):

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.lineworks.message import Outgoing
+from bot.lineworks.message import Outgoing, Text
 from bot.talk import checkout, orders, registration, shopping
+from bot.talk.cards import mark
 from bot.talk.hearing import Heard, Verb
 from bot.talk.steps import At, Do, Move, decide
 from bot.talk.wording import Wording, wording
@@ -111,9 +112,7 @@ def _answer(tx: Tx, desk: Desk, words: Wording, member: Member, move: Move, now:
         case Do.CANCEL:
             return _cancel(tx, words, member, test)
         case Do.RESTART:
-            if cart := ordering.newest_offered(tx, member):
-                ordering.cancel(tx, cart)
-            return _addresses(tx, desk, words, member, now)
+            return [*_dropped(tx, words, member, test), *_addresses(tx, desk, words, member, now)]
         case Do.SHOW_CART:
             return _show_cart(tx, words, member, test, now)
         case Do.PAY:
@@ -148,6 +147,15 @@ def _cancel(tx: Tx, words: Wording, member: Member, test: bool) -> list[Outgoing
         return registration.menu(words, "menu", "nothing_to_cancel", member.email or "")
     ordering.cancel(tx, cart)
     return checkout.gone(words, "cancelled", test)
+
+
+def _dropped(tx: Tx, words: Wording, member: Member, test: bool) -> list[Outgoing]:
+    """Whoever starts over lets go of the cart on offer, and is told so."""
+    cart = ordering.newest_offered(tx, member)
+    if cart is None:
+        return []
+    ordering.cancel(tx, cart)
+    return [Text(words("cart", "cancelled", mark=mark(words, test)))]
 
 
 def _show_cart(tx: Tx, words: Wording, member: Member, test: bool, now: datetime) -> list[Outgoing]:

@@ -125,7 +125,7 @@ def test_another_document_is_no_confirmation() -> None:
     ["confirmation_accepted_in_full", "confirmation_two_lines_refused", "confirmation_one_line_in_two_parts"],
 )
 def test_the_stand_in_writes_what_amazon_writes(name: str, fulfill_dtd: Judge) -> None:
-    said = replace(read(name), notes=(), previous_payload_id="")
+    said = replace(read(name), notes=())
     document = build_confirmation(said, BUYER, NOW)
     fulfill_dtd(document)
     assert read_confirmation(parse(document)) == said

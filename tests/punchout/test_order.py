@@ -192,38 +192,48 @@ ODD = st.sampled_from(
     ["<b>&amp;</b>", "]]>", "㈱Ⅲ①髙﨑", "😀👍🏽", "\x00\x0b\x1f", "\t\r\n ", "\u200b\ufffe", "'\"", "%2B+"]
 )
 WORDS = st.lists(st.one_of(ODD, st.text(max_size=12)), max_size=5).map("".join)
-YEN = st.integers(0, 10**9).map(yen)
+CENTS = st.decimals(0, 10**7, places=2)
 
 
 @st.composite
-def bought(draw: st.DrawFn) -> CartLine:
+def bought(draw: st.DrawFn, currency: str) -> CartLine:
+    amount = st.integers(0, 10**9).map(Decimal) if currency == "JPY" else CENTS
+    money = amount.map(lambda number: Money(number, currency))
     return CartLine(
         quantity=Decimal(draw(st.integers(1, 999))),
         asin="B" + draw(st.text(alphabet="ABC0123456789", min_size=9, max_size=9)),
         auxiliary_xml=draw(st.from_regex(r"\d{3}-\d{7}-\d{7}, ?\d{1,2}", fullmatch=True)),
-        unit_price=draw(YEN),
+        unit_price=draw(money),
         description=draw(WORDS),
         unit=draw(st.sampled_from(["EA", "", "個"])),
         unspsc=draw(st.sampled_from(["", "43211706"])),
         manufacturer_part=draw(WORDS),
         manufacturer=draw(WORDS),
         extrinsics=tuple(draw(st.lists(st.tuples(WORDS, WORDS), max_size=4))),
-        shipping=draw(st.none() | YEN),
-        tax=draw(st.none() | YEN),
-        tax_details=(TaxDetail(draw(st.none() | st.decimals(0, 100, places=2)), draw(WORDS), "vat", yen(1)),),
+        shipping=draw(st.none() | money),
+        tax=draw(st.none() | money),
+        tax_details=(TaxDetail(draw(st.none() | CENTS), draw(WORDS), "vat", draw(money)),),
+    )
+
+
+def carts() -> st.SearchStrategy[list[CartLine]]:
+    return st.sampled_from(["JPY", "USD"]).flatmap(
+        lambda currency: st.lists(bought(currency), min_size=1, max_size=50)
     )
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(lines=st.lists(bought(), min_size=1, max_size=50), words=WORDS)
+@given(lines=carts(), words=WORDS)
 def test_any_cart_becomes_a_valid_order_that_repeats_it(
     lines: list[CartLine], words: str, cxml_dtd: Judge
 ) -> None:
-    buyer = Credential("NetworkId", "sample-buyer")
-    cart = read_cart(build_cart("c", lines, to=buyer, payload_id="1@amazon.com", now=NOW))
+    buyer, currency = Credential("NetworkId", "sample-buyer"), lines[0].unit_price.currency
+    cart = read_cart(build_cart("c", lines, to=buyer, payload_id="1@amazon.com", now=NOW, currency=currency))
     assert cart.notes == ()
     place = replace(HONSHA, company=words, streets=(words, words), email=words)
-    document = built(an_order(cart.lines, total=cart.total, ship_to=place, comments=words))
+    document = built(
+        an_order(cart.lines, total=cart.total, shipping=None, tax=None, ship_to=place, comments=words)
+    )
     cxml_dtd(document)
     order = read_order(parse(document))
     for received, line in zip(order.lines, cart.lines, strict=True):

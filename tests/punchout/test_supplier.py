@@ -325,7 +325,7 @@ INSIDE = "https://stand-in.example.jp/punchout"
         ("//www.amazon.co.jp/", AMAZON, False),
         ("javascript:alert(1)", AMAZON, False),
         ("http://127.0.0.1/", AMAZON, False),
-        ("http://localhost:9999/", STAND_IN, False),
+        ("http://localhost:9999/", STAND_IN, True),
         ("http://stand-in.example.jp/start", INSIDE, False),
         ("https://other.example.jp/start", INSIDE, False),
         ("ftp://127.0.0.1/", STAND_IN, False),

@@ -1,17 +1,15 @@
 """A database with a company, its addresses and two members, and an Amazon that does as it is told."""
 
-import tomllib
 from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
 
-from bot.config import Config
 from punchout.supplier import Supplier
 from purchasing.values import Company
 from storage.database import Database
 from tests.trouble.amazon import FakeAmazon, fake_amazon
-from tests.trouble.house import Clock, company_of, config_text, furnished
+from tests.trouble.house import Clock, company_at, furnished
 
 
 @pytest.fixture
@@ -26,20 +24,14 @@ async def amazon() -> AsyncIterator[FakeAmazon]:
 
 
 @pytest.fixture
-def config(amazon: FakeAmazon) -> Config:
-    text = config_text(punchout_url=amazon.punchout_url, order_url=amazon.order_url)
-    return Config.model_validate(tomllib.loads(text))
+def company(amazon: FakeAmazon) -> Company:
+    return company_at(amazon)
 
 
 @pytest.fixture
-def company(config: Config) -> Company:
-    return company_of(config)
-
-
-@pytest.fixture
-async def shop(database: Database, config: Config) -> Database:
+async def shop(database: Database) -> Database:
     """The database, furnished; on both engines."""
-    await database.write(lambda tx: furnished(tx, config))
+    await database.write(furnished)
     return database
 
 

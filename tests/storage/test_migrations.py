@@ -90,7 +90,7 @@ def test_migrating_again_does_nothing(empty_url: str) -> None:
 
 
 def test_two_that_start_at_once_do_not_collide(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second has already seen that there is work when the first is in the middle of it: it waits, then does nothing."""
+    """Both have seen that there is work to do: one does it, the other waits and then has nothing to do."""
     upgrade, ask = migrate_module.command.upgrade, migrate_module.pending
     seen_by_both = threading.Barrier(2, timeout=20)
 

@@ -173,7 +173,7 @@ class Stage:
         try:
             async with asyncio.timeout(PATIENCE):
                 while not await self._at_rest():
-                    await self.tenant.pulse.until(self._all_delivered, PATIENCE)
+                    await self.tenant.pulse.until(lambda: self._answered >= self._callbacks, PATIENCE)
                     await self.pauses.rest()
                     while await self._open_jobs():
                         await self._stored.wait()
@@ -182,14 +182,21 @@ class Stage:
             raise AssertionError(f"after {PATIENCE:g} s there is still work to do: {left}") from None
 
     async def _at_rest(self) -> bool:
-        idle = not await self._open_jobs()
-        return idle and not self.pauses.at_work and self._all_delivered()
+        callbacks = self._callbacks
+        if self._answered < callbacks or self.pauses.at_work or await self._open_jobs():
+            return False
+        # A job that ended while we looked may have opened a room.
+        return self._callbacks == callbacks
 
-    def _all_delivered(self) -> bool:
-        """Whether every callback got its answer: one for each act, and one for each room that was opened."""
-        opened = sum(self.tenant.talks.with_bot(person.user_id).opened for person in CAST.values())
-        answered = sum(entry.kind == "callback" for entry in self.tenant.log.after(0))
-        return answered >= self._acts + opened
+    @property
+    def _callbacks(self) -> int:
+        """How many there have been: one for each act, and one for each room that was opened."""
+        opened = (self.tenant.talks.with_bot(person.user_id).opened for person in CAST.values())
+        return self._acts + sum(opened)
+
+    @property
+    def _answered(self) -> int:
+        return sum(entry.kind == "callback" for entry in self.tenant.log.after(0))
 
     async def _open_jobs(self) -> list[str]:
         """The kinds of jobs that somebody has in hand, or could take up now."""

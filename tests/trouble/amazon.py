@@ -8,14 +8,16 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from punchout.setup import build_setup_response
 from punchout.status import Status, build_response
-from tests.trouble.house import NOW, ORDER_TOKEN
 
+ORDER_TOKEN = "po-request-token-31b8"
+NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 Reply = Callable[[web.Request], Awaitable[web.StreamResponse]]
 PATIENCE = 15.0
 

@@ -7,6 +7,8 @@ where a test begins, through the real use cases.
 import re
 import secrets
 import socket
+import tomllib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -24,6 +26,7 @@ from storage import tables
 from storage.database import Tx
 from storage.tables import Member
 from storage.vault import Keyring
+from tests.trouble.amazon import ORDER_TOKEN, FakeAmazon
 from tests.trouble.documents import Goods, cart
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
@@ -36,7 +39,6 @@ BOT_SECRET = "bot-secret-5f0c"
 CLIENT_SECRET = "client-secret-77aa"
 SHARED_SECRET = "sharedSecret4711"
 NOTICE_USER, NOTICE_PASSWORD = "kaimono", "notice-password-90de"
-ORDER_TOKEN = "po-request-token-31b8"
 SECRETS = (BOT_SECRET, CLIENT_SECRET, SHARED_SECRET, NOTICE_PASSWORD, ORDER_TOKEN, *EMAIL.values())
 """What no page and no line of a log may show."""
 
@@ -157,13 +159,21 @@ def config_text(
     )
 
 
-def company_of(config: Config) -> Company:
-    return buying(config.company[0], config.public_url)
+@cache
+def config() -> Config:
+    """The configuration read and checked once: reading a private key takes a sixth of a second."""
+    return Config.model_validate(tomllib.loads(config_text()))
 
 
-def furnished(tx: Tx, config: Config) -> None:
+def company_at(amazon: FakeAmazon) -> Company:
+    """The company, which buys at this Amazon."""
+    company = buying(config().company[0], config().public_url)
+    return replace(company, punchout_url=amazon.punchout_url, order_url=amazon.order_url)
+
+
+def furnished(tx: Tx) -> None:
     """The company and its addresses, and two members who can buy."""
-    provision(tx, config, NOW)
+    provision(tx, config(), NOW)
     for user_id, last, first in ((TARO, "山田", "太郎"), (HANAKO, "佐藤", "花子")):
         login = f"{user_id[-2:]}@sample"
         member = members.meet(tx, COMPANY, Person(user_id, login, last, first), NOW, looked_up=True)
@@ -197,9 +207,7 @@ def way_back(setup: bytes) -> tuple[str, str]:
     return request.return_url.rpartition("/")[2], request.buyer_cookie
 
 
-def offered(
-    tx: Tx, company: Company, *goods: Goods, user_id: str = TARO, now: datetime = NOW
-) -> tables.Cart:
+def offered(tx: Tx, company: Company, *goods: Goods, user_id: str = TARO, now: datetime = NOW) -> tables.Cart:
     """A cart that came back from the shop and waits to be paid."""
     token, cookie = visit_of(tx, company, user_id, now)
     read = ReadCart.of(cart(cookie, *goods or (Goods(),), now=now))

@@ -88,10 +88,10 @@ let last = null;
 
 function showMessage(message) {
   arrived.push(message);
-  if (arrived.length === 1) requestAnimationFrame(paint);
+  if (arrived.length === 1) setTimeout(paint, 16);
 }
 
-/** Draws everything that arrived since the last frame in one go. */
+/** Draws everything that arrived in the last moment in one go. */
 function paint() {
   const scroll = at("scroll");
   const atBottom = scroll.scrollTop > -80;

@@ -1,0 +1,85 @@
+"""`kaimono bot setup`: the bot's registration at LINE WORKS as this configuration needs it.
+
+Callback address and events (an event that is switched off produces nothing, LINE WORKS reference 6) and the persistent
+menu. A dry run prints what differs; `--apply` changes it. Running it again finds nothing to do.
+"""
+
+from typing import Any
+
+import aiohttp
+
+from bot.app import line_of, utc_now
+from bot.config import CompanyConfig, Config
+from bot.lineworks.client import CallFailed, Client
+from bot.talk.cards import say
+from bot.talk.hearing import Verb
+from bot.talk.wording import Wording, wording
+
+_CONTENTS = frozenset({"text", "location", "sticker", "image", "file", "audio", "video"})
+_EVENTS = frozenset({"message", "postback", "begin", "end"})
+SCOPE = "bot user.profile.read"
+
+
+async def setup(config: Config, words: Wording, *, apply: bool) -> int:
+    """Print every difference, change it if asked to; 1 when LINE WORKS refuses."""
+    good = True
+    async with aiohttp.ClientSession() as session:
+        for company in config.company:
+            print(words("setup", "company", company=company.name))
+            works = company.lineworks.model_copy(update={"scope": SCOPE})
+            client = line_of(company.model_copy(update={"lineworks": works}), session, utc_now).client
+            try:
+                await _callbacks(client, company, config.public_url, words, apply=apply)
+                await _menu(client, words, apply=apply)
+            except CallFailed as failed:
+                print(f"  NG {words('setup', 'failed', reason=str(failed))}")
+                good = False
+    if good and not apply:
+        print(words("setup", "dry_run"))
+    return 0 if good else 1
+
+
+async def _callbacks(
+    client: Client, company: CompanyConfig, public_url: str, words: Wording, *, apply: bool
+) -> None:
+    wanted_url = f"{public_url}/lineworks/callback"
+    bot = await client.bot()
+    changes: dict[str, Any] = {}
+    if bot.callback_url != wanted_url:
+        changes["callbackUrl"] = wanted_url
+    if not bot.callback_enabled:
+        changes["enableCallback"] = True
+    if not _CONTENTS <= (bot.callback_events or frozenset()):
+        changes["callbackEvents"] = sorted(_CONTENTS | (bot.callback_events or frozenset()))
+    if not _EVENTS <= (bot.channel_events or frozenset()):
+        changes["channelEvents"] = sorted(_EVENTS | (bot.channel_events or frozenset()))
+    for name, value in changes.items():
+        print(f"  {words('setup', 'changed' if apply else 'differs', name=name, value=_shown(value))}")
+    if not changes:
+        print(f"  OK {words('setup', 'callbacks_good', url=wanted_url)}")
+    elif apply:
+        await client.change_bot(changes)
+
+
+async def _menu(client: Client, words: Wording, *, apply: bool) -> None:
+    wanted = [action.content() for action in _menu_actions(wording("ja"))]
+    if await client.menu() == wanted:
+        print(f"  OK {words('setup', 'menu_good')}")
+        return
+    labels = ", ".join(action["label"] for action in wanted)
+    print(f"  {words('setup', 'changed' if apply else 'differs', name='persistentmenu', value=labels)}")
+    if apply:
+        await client.set_menu(wanted)
+
+
+def _menu_actions(words: Wording) -> list[Any]:
+    return [
+        say(words, "shop", Verb.SHOP),
+        say(words, "history", Verb.HISTORY),
+        say(words, "help", Verb.HELP),
+        say(words, "cancel", Verb.CANCEL),
+    ]
+
+
+def _shown(value: object) -> str:
+    return ", ".join(value) if isinstance(value, list) else str(value)

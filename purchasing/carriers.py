@@ -1,0 +1,28 @@
+"""Where a parcel can be followed. Amazon's notices name the carrier in words and give no link (Amazon reference 10)."""
+
+import re
+from urllib.parse import quote
+
+_PAGES = (
+    (("ヤマト", "クロネコ", "yamato"), "https://jizen.kuronekoyamato.co.jp/jizen/servlet/crjz.b.NQ0010?id={number}"),
+    (("佐川", "sagawa"), "https://k2k.sagawa-exp.co.jp/p/web/okurijosearch.do?okurijoNo={number}"),
+    (
+        ("日本郵便", "ゆうパック", "郵便局", "japan post"),
+        "https://trackings.post.japanpost.jp/services/srv/search/direct?reqCodeNo1={number}",
+    ),
+)
+_AMAZON = "https://www.amazon.co.jp/gp/your-account/order-details?orderID={order}"
+
+
+def tracking_page(carrier: str, tracking: str, amazon_order: str = "") -> str:
+    """The carrier's page for this number; for Amazon's own delivery the order at Amazon. Empty for one we don't know."""
+    name, number = carrier.casefold(), re.sub(r"[\s-]", "", tracking)
+    for names, page in _PAGES:
+        if any(known in name for known in names) and number.isalnum() and number.isascii():
+            return page.format(number=quote(number))
+    return _AMAZON.format(order=quote(amazon_order)) if "amazon" in name and amazon_order else ""
+
+
+def order_page(amazon_order: str) -> str:
+    """The order at Amazon, where it can be cancelled or returned. Empty without Amazon's order number."""
+    return _AMAZON.format(order=quote(amazon_order)) if amazon_order else ""

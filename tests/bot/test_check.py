@@ -1,0 +1,161 @@
+"""`kaimono check` against the stand-ins: all is well, and every fault by itself, with what to do about it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from aiohttp.test_utils import TestServer
+from pydantic import SecretStr
+
+from bot.check import check
+from bot.config import load
+from bot.talk.wording import wording
+from sandbox.app import make_sandbox
+from sandbox.lineworks.app import TENANT
+from sandbox.lineworks.tenant import Tenant
+from sandbox.settings import AmazonSettings, LineWorksSettings, Settings
+from tests.bot.configuration import beside, instead, keys, write
+
+COMPANY = "(株式会社サンプル商事)"
+TOKEN, BOT, SETUP = (
+    f"LINE WORKS token {COMPANY}",
+    f"LINE WORKS bot {COMPANY}",
+    f"Amazon Business connection {COMPANY}",
+)
+MAY_LOOK = 'scope = "bot.message bot.read user.profile.read"'
+
+
+@dataclass(frozen=True)
+class House:
+    """The stand-ins, and a configuration in a folder that points at them."""
+
+    folder: Path
+    text: str
+    tenant: Tenant
+
+    async def check(
+        self, capsys: pytest.CaptureFixture[str], text: str | None = None
+    ) -> tuple[int, dict[str, str]]:
+        """The exit code, and every line's verdict and text by its name."""
+        code = await check(load(write(self.folder, text or self.text), {}), wording("en"))
+        lines = capsys.readouterr().out.splitlines()
+        assert all(line[:4] in ("OK  ", "NG  ") for line in lines)
+        return code, {line[4:].partition(": ")[0]: line[:2] + line[4:].partition(": ")[2] for line in lines}
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    works = LineWorksSettings(
+        public_key=keys()[1],
+        bot_secret=SecretStr("sandbox-bot-secret"),
+        callback_url="https://bot.example.co.jp/lineworks/callback",
+    )
+    app = make_sandbox(Settings(lineworks=works, amazon=AmazonSettings()))
+    async with TestServer(app) as server:
+        here = str(server.make_url("/")).rstrip("/")
+        text = instead(f'database = "sqlite:///{tmp_path}/kaimono.db"')
+        text = instead(f'key_file = "{tmp_path}/kaimono.key"', text)
+        text = beside(
+            "bot_id", f'auth_url = "{here}/lineworks/oauth2/v2.0"\napi_url = "{here}/lineworks/v1.0"', text
+        )
+        text = beside("mode", f'punchout_url = "{here}/amazon/eprocurement/punchout"', text)
+        yield House(tmp_path, text, app[TENANT])
+
+
+async def test_all_is_well(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    code, lines = await house.check(capsys, beside("bot_id", MAY_LOOK, house.text))
+    names = ["Configuration file", "Encryption keys", "Database", TOKEN, BOT, SETUP]
+    assert (code, lines) == (0, dict.fromkeys(names, "OK"))
+
+
+async def test_an_app_that_may_only_send_is_well_but_the_bot_was_not_seen(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The default scope: the platform answers 403 FORBIDDEN to a look at the bot."""
+    code, lines = await house.check(capsys)
+    assert code == 0
+    assert lines[BOT].startswith("OK")
+    assert "bot.read" in lines[BOT]
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "said"),
+    [
+        ('client_secret = "another"', TOKEN, "Client Secret"),
+        ('service_account = "another.serviceaccount@sample"', TOKEN, "Service Account"),
+        ('auth_url = "http://127.0.0.1:1/oauth2/v2.0"', TOKEN, "can't be reached"),
+        ('shared_secret = "another"', SETUP, "does not accept the login"),
+        ('from_identity = "another"', SETUP, "does not accept the login"),
+        ('punchout_url = "http://127.0.0.1:1/punchout"', SETUP, "Check the Punchout URL"),
+    ],
+)
+async def test_a_wrong_value_is_the_only_line_that_is_not_well(
+    house: House, capsys: pytest.CaptureFixture[str], line: str, name: str, said: str
+) -> None:
+    code, lines = await house.check(capsys, instead(line, house.text))
+    assert code == 1
+    assert [line for line, verdict in lines.items() if verdict.startswith("NG")] == [name]
+    assert said in lines[name]
+
+
+async def test_without_a_token_nobody_asks_for_the_bot(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, lines = await house.check(capsys, instead('client_secret = "another"', house.text))
+    assert BOT not in lines
+
+
+@pytest.mark.parametrize(
+    ("registration", "said"),
+    [
+        ({"callbackUrl": "https://elsewhere.example.co.jp/"}, "https://bot.example.co.jp/lineworks/callback"),
+        ({"callbackUrl": ""}, "https://bot.example.co.jp/lineworks/callback"),
+        ({"enableCallback": False}, "https://bot.example.co.jp/lineworks/callback"),
+        ({"channelEvents": ["message", "begin"]}, "(end, postback)"),
+    ],
+)
+async def test_a_bot_that_does_not_call_us_is_not_well(
+    house: House, capsys: pytest.CaptureFixture[str], registration: dict[str, object], said: str
+) -> None:
+    house.tenant.bot.change(registration, replace=False)
+    code, lines = await house.check(capsys, beside("bot_id", MAY_LOOK, house.text))
+    assert code == 1
+    assert lines[BOT].startswith("NG")
+    assert said in lines[BOT]
+
+
+async def test_a_bot_of_another_number_is_not_well(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    text = beside("bot_id", MAY_LOOK, instead("bot_id = 7", house.text))
+    code, lines = await house.check(capsys, text)
+    assert code == 1
+    assert lines[BOT].startswith("NG")
+    assert "Bot ID" in lines[BOT]
+
+
+async def test_scopes_that_promise_more_than_the_app_has_are_a_fault(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house.tenant.settings.scopes.remove("bot.read")
+    code, lines = await house.check(capsys, beside("bot_id", MAY_LOOK, house.text))
+    assert code == 1
+    assert "NG" in {verdict[:2] for name, verdict in lines.items() if name in (TOKEN, BOT)}
+
+
+async def test_a_key_file_that_others_can_read_is_not_well(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (house.folder / "kaimono.key").touch(0o644)
+    code, lines = await house.check(capsys)
+    assert code == 1
+    assert lines["Encryption keys"].startswith("NG")
+    assert "chmod 600" in lines["Encryption keys"]
+
+
+async def test_a_database_that_cannot_be_opened_is_not_well(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, lines = await house.check(capsys, instead(f'database = "sqlite:///{house.folder}"', house.text))
+    assert code == 1
+    assert lines["Database"].startswith("NG")
+    assert lines[SETUP] == "OK"
