@@ -31,6 +31,7 @@ help:
 	@echo 'PYTHON=python3.12 chooses another Python; 3.11 or newer is needed.'
 
 install: $(COMMAND)
+	@:
 
 demo: install
 	@$(BIN)/kaimono demo $(ARGS)

@@ -4,7 +4,10 @@ import re
 from urllib.parse import quote
 
 _PAGES = (
-    (("ヤマト", "クロネコ", "yamato"), "https://jizen.kuronekoyamato.co.jp/jizen/servlet/crjz.b.NQ0010?id={number}"),
+    (
+        ("ヤマト", "クロネコ", "yamato"),
+        "https://jizen.kuronekoyamato.co.jp/jizen/servlet/crjz.b.NQ0010?id={number}",
+    ),
     (("佐川", "sagawa"), "https://k2k.sagawa-exp.co.jp/p/web/okurijosearch.do?okurijoNo={number}"),
     (
         ("日本郵便", "ゆうパック", "郵便局", "japan post"),

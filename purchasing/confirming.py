@@ -21,19 +21,26 @@ def store(
     stored: StoredDocument,
     value: Confirmation,
     now: datetime,
-) -> OrderConfirmation:
-    """Store what a confirmation says. One for the same Amazon order again takes the place of the former."""
+) -> OrderConfirmation | None:
+    """Store what a confirmation says. One for the same Amazon order again takes the place of the former.
+
+    None for a confirmation that a later one for its Amazon order has overtaken on the way: that one stands.
+    """
     assert order.id is not None
     assert stored.id is not None
+    noticed_at = value.notice_date or now
     if value.confirm_id:
-        _forget_confirmations(tx, order, value.confirm_id)
+        former = _former(tx, order, value.confirm_id)
+        if any(row.noticed_at > noticed_at for row in former):
+            return None
+        _forget_lines(tx, former)
     row = OrderConfirmation(
         order_id=order.id,
         document_id=stored.id,
         confirm_id=value.confirm_id or "",
         operation=value.operation,
         total=value.total.amount if value.total is not None else None,
-        noticed_at=value.notice_date or now,
+        noticed_at=noticed_at,
     )
     tx.orm.add(row)
     tx.orm.flush()
@@ -44,11 +51,15 @@ def store(
     return row
 
 
-def _forget_confirmations(tx: Tx, order: Order, confirm_id: str) -> None:
+def _former(tx: Tx, order: Order, confirm_id: str) -> Sequence[OrderConfirmation]:
     same = select(OrderConfirmation).where(
         OrderConfirmation.order_id == order.id, OrderConfirmation.confirm_id == confirm_id
     )
-    for row in tx.orm.exec(same).all():
+    return tx.orm.exec(same).all()
+
+
+def _forget_lines(tx: Tx, confirmations: Sequence[OrderConfirmation]) -> None:
+    for row in confirmations:
         for line in tx.orm.exec(
             select(OrderConfirmationLine).where(OrderConfirmationLine.confirmation_id == row.id)
         ).all():

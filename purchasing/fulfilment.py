@@ -43,11 +43,15 @@ def apply(
     stored.outcome = "applied"
     tx.orm.add(stored)
     if isinstance(value, Confirmation):
-        row: OrderConfirmation | Shipment = confirming.store(tx, order, _lines(tx, order), stored, value, now)
+        row: OrderConfirmation | Shipment | None = confirming.store(
+            tx, order, _lines(tx, order), stored, value, now
+        )
         what = What.CONFIRMED
     else:
         row = shipping.store(tx, order, _lines(tx, order), stored, value, now)
         what = What.SHIPPED
+    if row is None:
+        return
     tx.orm.flush()
     lines = _lines(tx, order)
     _settle(tx, order, lines)
@@ -75,7 +79,7 @@ def _settle(tx: Tx, order: Order, lines: list[OrderLine]) -> None:
         select(OrderConfirmationLine, OrderConfirmation)
         .join(OrderConfirmation, col(OrderConfirmationLine.confirmation_id) == OrderConfirmation.id)
         .where(OrderConfirmation.order_id == order.id)
-        .order_by(col(OrderConfirmation.id))
+        .order_by(col(OrderConfirmation.noticed_at), col(OrderConfirmation.id))
     ).all()
     shipped = tx.orm.exec(
         select(ShipmentLine)
@@ -89,6 +93,7 @@ def _settle(tx: Tx, order: Order, lines: list[OrderLine]) -> None:
         line.shipped = min(
             line.quantity, sum((s.quantity for s in shipped if s.line_number == line.line_number), NOTHING)
         )
+        line.confirmed_price, line.amazon_order, line.reason_code, line.reason = None, "", "", ""
         for row, head in said:
             line.confirmed_price = row.unit_price or line.confirmed_price
             line.amazon_order = head.confirm_id or line.amazon_order

@@ -20,19 +20,26 @@ def store(
     stored: StoredDocument,
     value: ShipNotice,
     now: datetime,
-) -> Shipment:
-    """Store what a ship notice says; an update or a repetition takes the place of the former."""
+) -> Shipment | None:
+    """Store what a ship notice says; an update or a repetition takes the place of the former.
+
+    None for a notice that a later one of its shipment has overtaken on the way: that one stands.
+    """
     assert order.id is not None
     assert stored.id is not None
+    noticed_at = value.notice_date or now
     same = select(Shipment).where(
         Shipment.order_id == order.id, Shipment.shipment_id == (value.shipment_id or "")
     )
-    for former in tx.orm.exec(same).all() if value.shipment_id else ():
-        for line in tx.orm.exec(select(ShipmentLine).where(ShipmentLine.shipment_id == former.id)).all():
+    former = tx.orm.exec(same).all() if value.shipment_id else ()
+    if any(row.noticed_at > noticed_at for row in former):
+        return None
+    for row in former:
+        for line in tx.orm.exec(select(ShipmentLine).where(ShipmentLine.shipment_id == row.id)).all():
             tx.orm.delete(line)
     tx.orm.flush()
     parcel = value.parcels[0] if value.parcels else None
-    row = Shipment(
+    shipment = Shipment(
         order_id=order.id,
         document_id=stored.id,
         shipment_id=value.shipment_id or "",
@@ -42,16 +49,16 @@ def store(
         tracking_url=parcel.tracking_url or "" if parcel else "",
         shipped_at=value.shipment_date,
         delivery_at=value.delivery_date,
-        noticed_at=value.notice_date or now,
+        noticed_at=noticed_at,
     )
-    tx.orm.add(row)
+    tx.orm.add(shipment)
     tx.orm.flush()
-    assert row.id is not None
+    assert shipment.id is not None
     if value.operation == "delete":
-        return row
+        return shipment
     for number, quantity in _carried(value, order, lines).items():
-        tx.orm.add(ShipmentLine(shipment_id=row.id, line_number=number, quantity=quantity))
-    return row
+        tx.orm.add(ShipmentLine(shipment_id=shipment.id, line_number=number, quantity=quantity))
+    return shipment
 
 
 def _carried(value: ShipNotice, order: Order, lines: Sequence[OrderLine]) -> dict[int, Decimal]:

@@ -21,11 +21,10 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     ClauseElement,
-    and_,
     bindparam,
+    case,
     func,
     null,
-    or_,
     select,
     text,
     union_all,
@@ -159,22 +158,25 @@ def _claim(kinds: int) -> Update:
     cost the others nothing; of these the best that nobody holds are locked and taken.
     """
     wanted: list[BindParameter[str]] = [bindparam(f"kind_{n}") for n in range(kinds)]
-    due = and_(JOB.c.state == READY, JOB.c.due <= bindparam("now"))
-    # hidden in a function: SQLite would prefer the index on `due`, and then have to sort the whole backlog
-    in_order = and_(JOB.c.state == READY, func.coalesce(JOB.c.due, JOB.c.due) <= bindparam("now"))
-    run_out = and_(JOB.c.state == LEASED, JOB.c.lease_until <= bindparam("now"))
+    # since when a job is to be had; a CASE also keeps both engines from using the index on `due` and sorting it all
+    free_since = case((JOB.c.state == READY, JOB.c.due), (JOB.c.state == LEASED, JOB.c.lease_until))
+    free = free_since <= bindparam("now")
     heads = [
         select(JOB.c.id)
-        .where(in_order, JOB.c.kind == kind)
+        .where(JOB.c.state == READY, free, JOB.c.kind == kind)
         .order_by(JOB.c.priority, JOB.c.id)
         .limit(bindparam("reach"))
         for kind in wanted
     ]
-    abandoned = select(JOB.c.id).where(run_out, JOB.c.kind.in_(wanted)).limit(bindparam("reach"))
+    abandoned = (
+        select(JOB.c.id)
+        .where(JOB.c.state == LEASED, JOB.c.lease_until <= bindparam("now"), JOB.c.kind.in_(wanted))
+        .limit(bindparam("reach"))
+    )
     candidates = union_all(*(select(part.subquery().c.id) for part in (*heads, abandoned)))
     picked = (
         select(JOB.c.id)
-        .where(JOB.c.id.in_(candidates), or_(due, run_out))
+        .where(JOB.c.id.in_(candidates), free)
         .order_by(JOB.c.priority, JOB.c.id)
         .limit(bindparam("most"))
         .with_for_update(skip_locked=True)

@@ -27,7 +27,7 @@ class JobRow(SQLModel, table=True):
     __tablename__ = "job"
     __table_args__ = (
         CheckConstraint("state IN ('waiting', 'ready', 'leased', 'done', 'buried')", name="state"),
-        _index("ix_job_claim", "kind", "priority", "id", "due", where="state = 'ready'"),
+        _index("ix_job_claim", "kind", "priority", "id", where="state = 'ready'"),
         _index("ix_job_due", "kind", "due", where="state = 'ready'"),
         _index("ix_job_lane", "lane", "id", where="state IN ('waiting', 'ready', 'leased')"),
         _index("ix_job_lease", "lease_until", where="state = 'leased'"),

@@ -39,9 +39,7 @@ from tests.trouble.house import (
 
 
 async def hand_in(shop: Database, token: str, raw: bytes) -> Accepted | Denied:
-    return await shop.write(
-        lambda tx: carts.accept_cart(tx, vault(), "sample", token, ReadCart.of(raw), NOW)
-    )
+    return await shop.write(lambda tx: carts.accept_cart(tx, vault(), "sample", token, ReadCart.of(raw), NOW))
 
 
 async def kept(shop: Database) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, inspect, text
@@ -91,7 +92,7 @@ def test_migrating_again_does_nothing(empty_url: str) -> None:
 
 def test_two_that_start_at_once_do_not_collide(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both have seen that there is work to do: one does it, the other waits and then has nothing to do."""
-    upgrade, ask = migrate_module.command.upgrade, migrate_module.pending
+    upgrade, ask = command.upgrade, migrate_module.pending
     seen_by_both = threading.Barrier(2, timeout=20)
 
     def pending_for_both(url: str) -> bool:
@@ -105,7 +106,7 @@ def test_two_that_start_at_once_do_not_collide(empty_url: str, monkeypatch: pyte
 
     upgrades: list[str] = []
     monkeypatch.setattr(migrate_module, "pending", pending_for_both)
-    monkeypatch.setattr(migrate_module.command, "upgrade", counted_upgrade)
+    monkeypatch.setattr(command, "upgrade", counted_upgrade)
     with ThreadPoolExecutor(2) as both:
         applied = list(both.map(migrate, [empty_url] * 2))
     assert sorted(map(bool, applied)) == [False, True]
@@ -131,7 +132,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
         conn.execute(text("CREATE TABLE half_way (id INTEGER)"))
         raise KeyError("half way")
 
-    monkeypatch.setattr(migrate_module.command, "upgrade", half_way)
+    monkeypatch.setattr(command, "upgrade", half_way)
     with pytest.raises(KeyError):
         migrate(empty_url)
     engine = engine_of(empty_url)
@@ -150,7 +151,7 @@ def test_a_migration_that_leaves_orphans_is_refused(tmp_path: Path, monkeypatch:
         conn.execute(text("CREATE TABLE child (parent REFERENCES parent)"))
         conn.execute(text("INSERT INTO child VALUES (1)"))
 
-    monkeypatch.setattr(migrate_module.command, "upgrade", orphan)
+    monkeypatch.setattr(command, "upgrade", orphan)
     with pytest.raises(DatabaseFault, match="refer to nothing; nothing was changed"):
         migrate(url)
     engine = engine_of(url)

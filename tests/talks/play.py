@@ -12,7 +12,7 @@ from typing import Any
 
 from sandbox.lineworks.taps import SAMPLE_IMAGE, SAMPLE_LOCATION, SAMPLE_STICKER, actions
 from tests.talks.script import PEOPLE, Line, Script, says, written
-from tests.talks.shopper import Astray, Shopper
+from tests.talks.shopper import Shopper
 from tests.talks.stage import A_WHILE, CAST, CONFIRM, EMAIL, SHIP, Stage
 
 MOODS = {
@@ -25,7 +25,7 @@ MOODS = {
     "受け取ってから切断する": "close_after_taking",
     "ふつう": "ok",
 }
-SETUP_MOODS = {"つながらない": "error_500"}
+SETUP_MOODS = {"エラーの画面を返す": "html_500"}
 THINGS: dict[str, dict[str, Any]] = {
     "(スタンプ)": SAMPLE_STICKER,
     "(画像)": SAMPLE_IMAGE,
@@ -108,20 +108,16 @@ class Play:
 
     async def _tap(self, where: str, label: str) -> None:
         """Taps the newest button with this label; the oldest if `where` says 最初, else the one beside that place."""
-        found = [
-            (message["id"], action)
-            for message in await self._stage.messages(self._who)
-            for _, action in actions(message["content"])
-            if action["label"] == label
-        ]
+        found = [message for message in await self._stage.messages(self._who) if label in _labels(message)]
         if not found:
             raise Mismatch(f"but {self._who} has no button 「{label}」")
-        message, action = found[0] if where == "最初" else found[-1]
-        if where not in ("", "最初"):
-            (content,) = (m["content"] for m in await self._stage.messages(self._who) if m["id"] == message)
-            await self._shopper.open(_beside_place(content, where))
-        elif opens := await self._stage.tap(self._who, label, message):
-            await self._shopper.open(opens)
+        message = found[0] if where == "最初" else found[-1]
+        if where in ("", "最初"):
+            address = await self._stage.tap(self._who, label, message["id"])
+        else:
+            address = _beside_place(message["content"], where)
+        if address:
+            await self._shopper.open(address)
 
     async def _direct(self, direction: str) -> None:
         """A stage direction in brackets."""
@@ -164,11 +160,12 @@ class Play:
         if pieces:
             await self._shopper.put(article, int(pieces))
         elif what == "次の注文":
-            assert self._stage.account.set_mood(MOODS[mood])
+            self._stage.account.set_mood(_mood(MOODS, mood))
         elif what == "次の入口":
-            assert self._stage.account.set_setup_mood(SETUP_MOODS[mood])
+            self._stage.account.set_setup_mood(_mood(SETUP_MOODS, mood))
         elif what == "最後の注文":
-            assert self._stage.account.set_mood(MOODS[mood], next(reversed(self._stage.account.order_moods)))
+            newest = next(reversed(self._stage.account.order_moods))
+            self._stage.account.set_mood(_mood(MOODS, mood), newest)
         elif words == "承認を依頼する":
             await self._shopper.ask_approval()
         elif words == "サインアウト":
@@ -179,9 +176,9 @@ class Play:
             await self._stage.pauses.go_on(SHIP)
         elif words.startswith("注文は"):
             await self._stage.quiet()
-            assert words == f"注文は{len(self._stage.account.orders)}件", (
-                f"but Amazon has {len(self._stage.account.orders)} orders"
-            )
+            count = len(self._stage.account.orders)
+            if words != f"注文は{count}件":
+                raise Mismatch(f"but Amazon has {count} orders")
         else:
             await self._shopper.press(words)
 
@@ -204,8 +201,12 @@ def _texts(value: object) -> list[str]:
     return own + [text for part in inner for text in _texts(part)]
 
 
+def _labels(message: dict[str, Any]) -> list[str]:
+    return [action["label"] for _, action in actions(message["content"])]
+
+
 def _beside_place(content: dict[str, Any], place: str) -> str:
-    for column in content["columns"]:
+    for column in content.get("columns", ()):
         if place in column.get("title", "") + column["text"]:
             return str(column["actions"][0]["uri"])
     raise Mismatch(f"but there is no card for {place}")
@@ -220,11 +221,14 @@ def _told(message: dict[str, Any]) -> str:
     return "  " + written("bot", *shown(message["content"]))
 
 
+def _mood(moods: dict[str, str], mood: str) -> str:
+    if mood not in moods:
+        raise Mismatch(f"Amazon has no mood {mood}; there are {' '.join(moods)}")
+    return moods[mood]
+
+
 def _span(words: str) -> timedelta:
     match = re.fullmatch(r"\+(\d+)(日|時間|分)", words)
     if match is None:
         raise Mismatch("a span of time looks like +8日, +2時間, +30分")
     return int(match[1]) * SPANS[match[2]]
-
-
-__all__ = ["Astray", "Mismatch", "Play", "shown"]

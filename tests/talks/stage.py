@@ -1,4 +1,4 @@
-"""The stage of the transcripts: the real bot and both stand-ins, over HTTP on loopback, with a clock that is told the time.
+"""The stage of the transcripts: the real bot and both stand-ins, over HTTP on loopback, and a clock that is told the time.
 
 Nothing here waits for a while: `quiet` waits until nobody has anything left to do. Amazon's confirmation and shipment
 wait until the transcript says so.
@@ -60,7 +60,11 @@ CAST = {
         user_id="5c1b7f0e-3a52-4d9c-8b1e-0f6a2d4c7e03", login_id="buyer-admin@sample", last_name="購買管理者"
     ),
 }
-EMAIL = {"太郎": "taro.yamada@example.co.jp", "花子": "hanako.sato@example.co.jp", "Hanako": "hanako@example.com"}
+EMAIL = {
+    "太郎": "taro.yamada@example.co.jp",
+    "花子": "hanako.sato@example.co.jp",
+    "Hanako": "hanako@example.com",
+}
 
 
 class Clock:

@@ -1,5 +1,6 @@
 """The transcripts beside this file, played against the real bot: what the talk says is written there."""
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,11 +8,12 @@ import pytest
 
 from sandbox.keys import Keys
 from sandbox.settings import make_keys
+from storage.migrate import migrate
 from tests.talks.play import Mismatch, Play
 from tests.talks.script import BadScript, parse, says
 from tests.talks.stage import staged
 
-TALKS = sorted(Path(__file__).parent.glob("*.talk"))
+TALKS = {file.stem: file.read_text(encoding="utf-8") for file in sorted(Path(__file__).parent.glob("*.talk"))}
 
 
 @pytest.fixture(scope="session")
@@ -20,18 +22,110 @@ def service_keys() -> Keys:
     return Keys(public, private)
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database at its newest schema; every stage gets a copy, which is quicker than to make one."""
+    file = tmp_path_factory.mktemp("talks") / "kaimono.db"
+    migrate(f"sqlite:///{file}")
+    return file
+
+
 @pytest.fixture
-async def play(tmp_path: Path, service_keys: Keys) -> AsyncIterator[Play]:
+async def play(tmp_path: Path, empty_database: Path, service_keys: Keys) -> AsyncIterator[Play]:
+    shutil.copyfile(empty_database, tmp_path / "kaimono.db")
     async with staged(tmp_path, service_keys) as (stage, shopper):
         yield Play(stage, shopper)
 
 
-@pytest.mark.parametrize("talk", TALKS, ids=lambda path: path.stem)
-async def test_the_talk_goes_as_it_is_written(talk: Path, play: Play) -> None:
+@pytest.mark.parametrize("talk", TALKS)
+async def test_the_talk_goes_as_it_is_written(talk: str, play: Play) -> None:
     fault = ""
     try:
-        await play.perform(parse(talk.read_text(encoding="utf-8")))
+        await play.perform(parse(TALKS[talk]))
     except Mismatch as mismatch:
-        fault = f"{talk.name}, {mismatch}"
+        fault = f"{talk}.talk, {mismatch}"
     if fault:
         pytest.fail(fault, pytrace=False)
+
+
+def test_a_transcript_is_read_line_by_line() -> None:
+    script = parse(
+        "# 題\n\n"
+        "太郎    最初の[決済する]\n"
+        "# ことわり\n"
+        "bot     [TEST] Your cart …\n"
+        "        続き           [決済する] [選択する ↗]\n"
+        "時計    +8日\n"
+    )
+    assert script.title == "題"
+    assert [(line.number, line.who, line.words, line.buttons) for line in script.lines] == [
+        (3, "太郎", "最初の", ("決済する",)),
+        (5, "bot", "[TEST] Your cart …\n続き", ("決済する", "選択する ↗")),
+        (7, "時計", "+8日", ()),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("太郎    ヘルプ\n", "line 1"),
+        ("# 題\n", "nothing happens"),
+        ("# 題\n    続き\n", "line 2: nothing stands before"),
+        ("# 題\n次郎    ヘルプ\n", "line 2: begins with none of"),
+        ("# 題\n太郎\n", "line 2: begins with none of"),
+    ],
+)
+def test_a_transcript_that_cannot_be_read_is_refused_with_its_line(text: str, fault: str) -> None:
+    with pytest.raises(BadScript, match=fault):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "same"),
+    [
+        ("合計…円", "合計: 100円（税込）", True),
+        ("合計\n100円", "合計 100\n円", True),
+        ("", "何でも", True),
+        ("円…合計", "合計: 100円", False),
+        ("合計…合計", "合計: 100円", False),
+        ("合計", "小計", False),
+    ],
+)
+def test_words_are_compared_in_order_and_without_blanks(expected: str, actual: str, same: bool) -> None:
+    assert says(expected, actual) is same
+
+
+GREETING = "bot     ようこそ。…  [はい、会員です。] [いいえ、初めて利用します]"
+GOES_OTHERWISE = [
+    (
+        "太郎    (利用開始)",
+        r"(?s)at the end 太郎 has unread messages:\n  bot .*ようこそ。.*\[はい、会員です。\]",
+    ),
+    ("太郎    ヘルプ", r"(?s)line 2: .*but 太郎 has not read this yet:.*ようこそ。"),
+    (f"{GREETING}\nbot     ようこそ。", "line 3: .*\nbut 太郎 is told nothing more"),
+    (
+        "太郎    (利用開始)\nbot     こんばんは",
+        r"(?s)line 3: .*expected: bot .*こんばんは\n.*actual: .*ようこそ。",
+    ),
+    (
+        "太郎    ヘルプ\nbot     このボット…  [はい]",
+        r"(?s)line 3: .*expected: .*\[はい\]\n.*actual: .*\[はい、会員です。\]",
+    ),
+    ("管理者   購入", "line 2: .*\nbut 管理者 is told nothing more"),
+    ("太郎    [買い物をする]", "line 2: .*\nbut 太郎 has no button 「買い物をする」"),
+    ("太郎    大阪支店の[はい、会員です。]", "line 2: .*\nbut there is no card for 大阪支店"),
+    ("太郎    (踊る)", "line 2: .*\nnobody knows this stage direction"),
+    ("時計    8日", "line 2: .*\na span of time looks like"),
+    ("amazon  コピー用紙 × 1", "line 2: .*\nnot in the shop"),
+    ("amazon  注文は1件", "line 2: .*\nbut Amazon has 0 orders"),
+    ("amazon  次の注文: 踊る", "line 2: .*\nAmazon has no mood 踊る"),
+    ("amazon  踊る", "line 2: .*\nthe page has no 「踊る」"),
+    ("画面    カートを受け取りました", r"(?s)line 2: .*expected: .*actual: .*about:blank"),
+]
+
+
+async def test_a_talk_that_goes_otherwise_fails_with_its_line(play: Play) -> None:
+    """One talk, and one thing after the other that does not happen in it."""
+    for lines, fault in GOES_OTHERWISE:
+        with pytest.raises(Mismatch, match=fault):
+            await play.perform(parse(f"# 題\n{lines}\n"))

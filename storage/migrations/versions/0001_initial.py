@@ -52,7 +52,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_job_claim",
-            ["kind", "priority", "id", "due"],
+            ["kind", "priority", "id"],
             unique=False,
             sqlite_where=sa.text("state = 'ready'"),
             postgresql_where=sa.text("state = 'ready'"),
