@@ -1,4 +1,4 @@
-"""The command line: `kaimono serve | demo | sandbox | check | replay | migrate`.
+"""The command line: `kaimono serve | demo | sandbox | check | replay | migrate | bot setup`.
 
 Errors are one sentence (all of them for a configuration) in the language of the locale, exit code 1; wrong use is exit
 code 2. Imports of the parts are made by the command that needs them, so that --help is quick.
@@ -69,6 +69,11 @@ def _parser(words: Wording) -> argparse.ArgumentParser:
     )
     replay.add_argument("--bot-id", default="2000001", metavar="ID", help=words("cli", "bot_id"))
     add("migrate", _migrate, config=True)
+    bot = add("bot", None).add_subparsers(required=True, metavar="COMMAND")
+    setup = bot.add_parser("setup", help=words("cli", "setup"), description=words("cli", "setup"))
+    setup.set_defaults(run=_setup)
+    setup.add_argument("--config", type=Path, required=True, metavar="FILE", help=words("cli", "config"))
+    setup.add_argument("--apply", action="store_true", help=words("cli", "apply"))
     return parser
 
 
@@ -122,6 +127,12 @@ def _replay(options: argparse.Namespace) -> int:
     from bot.replay import replay
 
     return _told(replay(language(), options.files, options.to, options.bot_secret_file, options.bot_id))
+
+
+def _setup(options: argparse.Namespace) -> int:
+    from bot.setup import setup
+
+    return _told(setup(_load(options.config), language(), apply=options.apply))
 
 
 def _migrate(options: argparse.Namespace) -> int:

@@ -85,9 +85,15 @@ class Pool:
         self._changed.set()
 
     async def _claim(self, limit: int) -> list[Job]:
+        held = list(self.running.values())
+
         def work(tx: Tx) -> list[Job]:
+            now = self._clock()
+            if held:
+                # After a standstill, of a suspended machine for instance, our own leases would be up for grabs.
+                queue.renew(tx, held, owner=self._owner, now=now, lease=LEASE)
             return queue.claim(
-                tx, kinds=self._kinds, owner=self._owner, limit=limit, now=self._clock(), lease=LEASE
+                tx, kinds=self._kinds, owner=self._owner, limit=limit, now=now, lease=LEASE
             )
 
         return await self._db.write(work)

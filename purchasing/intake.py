@@ -33,12 +33,13 @@ def take_in(
     """Keep a document and put it into its order's lane. A payloadID seen before changes nothing."""
     payload_id = document.envelope.payload_id
     identity = evidence.identity_of(payload_id, raw)
+    foreign = document.value is None
+    refusal = 450 if foreign else 400
     if seen := evidence.find(tx, company.id, "in", identity):
-        return Verdict(400, seen.note) if seen.outcome == "refused" else Verdict(200, "OK")
+        return Verdict(refusal, seen.note) if seen.outcome == "refused" else Verdict(200, "OK")
     order = _order_meant(tx, company.id, document)
     applies = isinstance(document.value, Confirmation | ShipNotice)
     unknown = order is None and (applies or isinstance(document.value, Invoice))
-    foreign = document.value is None
     note = "This document speaks of no order of ours." if unknown else "; ".join(document.notes)
     note = f"{document.kind} is not a document that we take." if foreign else note
     kept = evidence.keep(
@@ -55,7 +56,7 @@ def take_in(
         order_number=order.number if order else "",
     )
     if unknown or foreign:
-        return Verdict(450 if foreign else 400, note)
+        return Verdict(refusal, note)
     if order is not None and applies:
         queue.put(
             tx,

@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
+from sqlmodel import col, select
+
 from punchout.envelope import new_payload_id
 from punchout.setup import SetupRequest, build_setup
 from punchout.supplier import Refused, StartPage, Supplier
@@ -53,6 +55,14 @@ def offer(tx: Tx, company: Company, member: Member, now: datetime) -> list[Choic
         )
         choices.append(Choice(address, f"{company.public_url}/shop/{token}"))
     return choices
+
+
+def offered_since(tx: Tx, company: Company, member: Member, moment: datetime) -> bool:
+    """Whether the member was offered links after this moment: the end of a link tells when it was made."""
+    young = select(ShopLink).where(
+        ShopLink.member_id == member.id, col(ShopLink.expires_at) > moment + company.link_life
+    )
+    return tx.orm.exec(young.limit(1)).first() is not None
 
 
 class Trouble(StrEnum):

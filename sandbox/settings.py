@@ -1,6 +1,7 @@
 """The sandbox's settings: every key is optional, so the stand-ins start without a file."""
 
 import tomllib
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
 
@@ -112,6 +113,7 @@ class LineWorksSettings(_Section):
                 raise ValueError(f"two people have the same {what}")
         return self
 
+    @cached_property
     def keys(self) -> Keys:
         """The service account's keys, made here where no public key is configured; raises KeyUnusable."""
         return find_keys(self.public_key, self.public_key_file, self.private_key_file)
@@ -156,7 +158,8 @@ class Settings(_Section):
 def load(path: Path | None = None) -> Settings:
     """Settings from a TOML file, or the defaults without one.
 
-    Raises SettingsError naming all faults at once: unreadable file, broken TOML, unknown key, wrong value.
+    Raises SettingsError naming all faults at once: unreadable file, broken TOML, unknown key, wrong value,
+    unusable key file.
     """
     if path is None:
         return Settings()
@@ -167,10 +170,14 @@ def load(path: Path | None = None) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not TOML: {error}") from error
     try:
-        return Settings.model_validate(values)
+        settings = Settings.model_validate(values)
+        _ = settings.lineworks.keys  # so that a bad key file is told now, with the file that names it
+    except KeyUnusable as error:
+        raise SettingsError(f"{path}: lineworks: {error}") from error
     except ValidationError as error:
         faults = (
             f"{path}: {'.'.join(str(part) for part in fault['loc']) or 'settings'}: {fault['msg']}"
             for fault in error.errors(include_input=False)
         )
         raise SettingsError("\n".join(faults)) from error
+    return settings

@@ -121,10 +121,10 @@ class Database(ABC):
         """Wait for all accepted work, then close. Later calls of write and read raise DatabaseFault."""
 
     def listen(self, topic: str, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call back in this event loop after a unit that woke the topic is stored; now and then also without
-        a reason.
+        """Call back in this event loop after a unit that woke the topic is stored.
 
-        Several wakes may become one call. Returns the function that ends it.
+        Several wakes may become one call, and a call may come without a reason: look, whenever you are called.
+        Returns the function that ends it.
         """
         listener = Listener(asyncio.get_running_loop(), callback)
         with self._listeners_change:
@@ -139,7 +139,12 @@ class Database(ABC):
 
     def listeners(self, topics: Iterable[str]) -> list[Listener]:
         """Everyone who listens to one of the topics. For the engines."""
-        return [listener for topic in topics for listener in self._listeners.get(topic, ())]
+        return [listener for topic in list(topics) for listener in self._listeners.get(topic, ())]
+
+
+WENT_ON = (
+    "a unit of work went on after a failed statement, or rolled back by itself: nothing of it was stored"
+)
 
 
 def as_fault(error: BaseException) -> BaseException:
@@ -160,7 +165,7 @@ def read_address(url: str) -> URL:
     """The database that is meant. Raises DatabaseFault, which shows no password, for anything else."""
     try:
         address = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise DatabaseFault(f"not a database address: {_EXPECTED}") from None
     match address.drivername:
         case "sqlite" if address.database and address.database != ":memory:":
@@ -174,11 +179,10 @@ _EXPECTED = "expected sqlite:///path/to/file.db or postgresql://user@host/databa
 
 
 def open_database(url: str) -> Database:
-    """Open `sqlite:///relative/path`, `sqlite:////absolute/path` (its folder is made) or
-    `postgresql://user@host/db`.
+    """Open `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://user@host/db`.
 
-    The schema is not touched: see `storage.migrate`. Raises DatabaseFault with a sentence that says what is
-    wrong.
+    SQLite's file and folder are made where there are none, but no tables: see `storage.migrate`. Raises DatabaseFault
+    with a sentence that says what is wrong.
     """
     from storage.postgres import PostgresDatabase
     from storage.sqlite import SqliteDatabase

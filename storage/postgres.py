@@ -7,21 +7,22 @@ that listens passes what it hears to the event loops.
 
 import asyncio
 import random
-import select
 import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from selectors import EVENT_READ, DefaultSelector
 from threading import Lock, Thread
 from typing import Any
 
 import psycopg
 from psycopg import errors
+from psycopg.pq import TransactionStatus
 from sqlalchemy import URL, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 
-from storage.database import Database, DatabaseFault, T, Tx, Work, as_fault
+from storage.database import WENT_ON, Database, DatabaseFault, T, Tx, Work, as_fault
 
 CONNECTIONS = 8
 TRIES = 6
@@ -71,7 +72,8 @@ class PostgresDatabase(Database):
     def listen(self, topic: str, callback: Callable[[], None]) -> Callable[[], None]:
         stop = super().listen(topic, callback)
         with self._door:
-            self._ear.open()
+            if self._open:
+                self._ear.open()
         return stop
 
     async def close(self) -> None:
@@ -100,9 +102,12 @@ def _run(engine: Engine, work: Work[T], reads_only: bool) -> T:
     while True:
         committing = False
         try:
-            with engine.connect() as conn, conn.begin():
+            with engine.connect() as conn, conn.begin() as transaction:
                 tx = Tx(conn, reads_only=reads_only)
                 result = tx.perform(work)
+                driver: Any = conn.connection.driver_connection
+                if not transaction.is_active or driver.info.transaction_status is TransactionStatus.INERROR:
+                    raise DatabaseFault(WENT_ON)  # PostgreSQL would answer COMMIT with a silent rollback
                 if tx.topics:
                     conn.exec_driver_sql(_NOTIFY, (sorted(tx.topics),))
                 committing = True
@@ -171,6 +176,8 @@ class _Ear:
 
     def _closing(self, seconds: float | None, *others: psycopg.Connection[Any]) -> bool:
         """Wait until we close, one of the others has something to read, or the time is over."""
-        sources: list[Any] = [self._stopped, *others]
-        readable, _, _ = select.select(sources, [], [], seconds)
-        return self._stopped in readable
+        with DefaultSelector() as selector:
+            selector.register(self._stopped, EVENT_READ)
+            for other in others:
+                selector.register(other, EVENT_READ)
+            return any(key.fileobj is self._stopped for key, _ in selector.select(seconds))

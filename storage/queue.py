@@ -40,28 +40,9 @@ from storage.lanes import BURIED, DONE, JOB, LEASED, READY, lock_lane, promote, 
 from storage.prepared import Prepared
 
 __all__ = [
-    "Buried",
-    "Bury",
-    "Decision",
-    "Depth",
-    "Done",
-    "Job",
-    "LeaseLost",
-    "Retry",
-    "backoff",
-    "buried",
-    "bury",
-    "claim",
-    "depth",
-    "exhume",
-    "finish",
-    "forget",
-    "next_due",
-    "put",
-    "release",
-    "renew",
-    "retry",
-]
+    "Buried", "Bury", "Decision", "Depth", "Done", "Job", "LeaseLost", "Retry", "backoff", "buried", "bury", "claim",
+    "depth", "exhume", "finish", "forget", "next_due", "put", "release", "renew", "retry",
+]  # fmt: skip
 
 
 class LeaseLost(Exception):
@@ -97,7 +78,10 @@ def put(
     priority: int = 1,
     trace: str = "",
 ) -> bool:
-    """Add a job to the end of its lane. False, nothing stored, if the key was seen before, even long ago."""
+    """Add a job to the end of its lane. False, nothing stored, if the key was seen before, even long ago.
+
+    `lane` and `key` have to stay below 2,000 bytes: no more fits into an index entry of PostgreSQL.
+    """
     lock_lane(tx, lane)
     row = {
         "company_id": company_id,
@@ -212,7 +196,7 @@ def bury(tx: Tx, job: Job, *, owner: str, now: datetime, error: str) -> None:
 
 def retry(tx: Tx, job: Job, *, owner: str, now: datetime, due: datetime, error: str) -> None:
     """Run the job again when it is due; until then it holds its lane. Raises LeaseLost."""
-    _let_go(tx, _RETRY, job, owner, due_again=max(due, now), error=error)
+    _let_go(tx, _RETRY, job, owner, due_again=due, error=error)
     wake_kind(tx, job.kind)  # whoever waits for the earliest due job has to look again
 
 

@@ -1,9 +1,7 @@
 """SQLite: one writer thread with group commit, and a few readers on snapshots beside it.
 
-Callers hand their unit of work to the writer and wait. The writer takes everything that is waiting, runs it
-in one transaction and commits once: one flush of the disk acknowledges many callers. A savepoint around each
-unit would cost more than most units do, so the writer first runs a batch without any; only if a unit fails is
-the batch rolled back and run again, each unit in a savepoint of its own.
+Callers hand their unit of work to the writer and wait. The writer takes everything that is waiting, stores it in one
+transaction (`storage.batch`), and answers all of them at once.
 """
 
 import asyncio
@@ -15,11 +13,11 @@ from pathlib import Path
 from queue import SimpleQueue
 from sqlite3 import Connection as DriverConnection
 from threading import Lock, Thread
-from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
+from storage.batch import Unit, store
 from storage.database import Database, DatabaseFault, T, Tx, Work, as_fault
 
 BUSY_MS = 10_000
@@ -53,7 +51,14 @@ def sqlite_engine(address: URL, *, writes: bool, size: int = 1, foreign_keys: bo
     The sqlite3 driver by itself begins only at the first write, so two units could overwrite each other's
     changes.
     """
-    engine = create_engine(address, pool_size=size, max_overflow=0, hide_parameters=True)
+    engine = create_engine(
+        address,
+        pool_size=size,
+        max_overflow=0,
+        # a rollback costs the writer time on every batch, and its connection is thrown away after any trouble
+        pool_reset_on_return=None if writes else "rollback",
+        hide_parameters=True,
+    )
     own = (f"foreign_keys = {int(foreign_keys)}", f"query_only = {int(not writes)}")
     begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
 
@@ -70,35 +75,6 @@ def sqlite_engine(address: URL, *, writes: bool, size: int = 1, foreign_keys: bo
     return engine
 
 
-class _Unit:
-    """A unit of work on its way through the writer, and who waits for it."""
-
-    __slots__ = ("fault", "future", "loop", "result", "work")
-
-    def __init__(self, work: Work[Any], loop: asyncio.AbstractEventLoop):
-        self.work = work
-        self.loop = loop
-        self.future: asyncio.Future[Any] = loop.create_future()
-        self.result: Any = None
-        self.fault: BaseException | None = None
-
-    def answer(self) -> None:
-        if self.future.done():
-            return  # its caller was cancelled
-        if self.fault is None:
-            self.future.set_result(self.result)
-        else:
-            self.future.set_exception(as_fault(self.fault))
-
-
-class _UnitFailed(Exception):
-    """In a batch that runs without savepoints a unit failed, so the whole transaction is rolled back."""
-
-    def __init__(self, fault: BaseException):
-        super().__init__()
-        self.fault = fault
-
-
 class SqliteDatabase(Database):
     """A SQLite file that this process alone has open. Raises DatabaseFault if it can't be opened."""
 
@@ -112,14 +88,14 @@ class SqliteDatabase(Database):
             raise DatabaseFault(f"can't open the database {path}: {error.orig}") from error
         self._reading = sqlite_engine(address, writes=False, size=READERS)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="database-read")
-        self._waiting: SimpleQueue[_Unit | None] = SimpleQueue()
+        self._waiting: SimpleQueue[Unit | None] = SimpleQueue()
         self._open = True
         self._door = Lock()
         self._writer = Thread(target=self._write_batches, name="database-write", daemon=True)
         self._writer.start()
 
     async def write(self, work: Work[T]) -> T:
-        unit = _Unit(work, asyncio.get_running_loop())
+        unit = Unit(work, asyncio.get_running_loop())
         with self._door:
             self._refuse_if_closed()
             self._waiting.put(unit)
@@ -155,14 +131,13 @@ class SqliteDatabase(Database):
 
     def _write_batches(self) -> None:
         """The writer's life."""
-        with self.engine.connect() as conn:
-            while batch := self._take():
-                topics = _store(conn, batch)
-                self._answer(batch, topics)
+        while batch := self._take():
+            topics = self._store(batch)
+            self._answer(batch, topics)
 
-    def _take(self) -> list[_Unit]:
+    def _take(self) -> list[Unit]:
         """Wait for work, then take all that is there. Empty when the database closes and nothing is left."""
-        batch: list[_Unit] = []
+        batch: list[Unit] = []
         unit = self._waiting.get()
         while unit is not None:
             batch.append(unit)
@@ -173,7 +148,21 @@ class SqliteDatabase(Database):
             self._waiting.put(None)  # nothing follows close(): the next call reads it again
         return batch
 
-    def _answer(self, batch: list[_Unit], topics: set[str]) -> None:
+    def _store(self, batch: list[Unit]) -> set[str]:
+        """Store what can be stored; each unit then holds its result or fault. Returns the topics to wake."""
+        try:
+            with self.engine.connect() as conn:
+                try:
+                    return store(conn, batch)
+                except Exception:
+                    conn.invalidate()  # nobody knows what state it is in: the next batch gets a new one
+                    raise
+        except Exception as error:  # noqa: BLE001 - no connection, BEGIN or COMMIT failed: told to all, the writer lives on
+            for unit in batch:
+                unit.fault = unit.fault or _not_stored(error)
+            return set()
+
+    def _answer(self, batch: list[Unit], topics: set[str]) -> None:
         """Wake each event loop once, however many of its callers are answered."""
         calls: dict[asyncio.AbstractEventLoop, list[Callable[[], object]]] = {}
         for unit in batch:
@@ -184,59 +173,6 @@ class SqliteDatabase(Database):
         for loop, its_calls in calls.items():
             with suppress(RuntimeError):  # the loop is closed: nobody waits there any more
                 loop.call_soon_threadsafe(_call_all, its_calls)
-
-
-def _store(conn: Connection, batch: list[_Unit]) -> set[str]:
-    """Store what can be stored; each unit then holds its result or fault. Returns the topics to wake."""
-    try:
-        try:
-            return _together(conn, batch)
-        except _UnitFailed as failed:
-            if len(batch) == 1:
-                batch[0].fault = failed.fault
-                return set()
-        return _apart(conn, batch)
-    except Exception as error:  # noqa: BLE001 - BEGIN or COMMIT failed; the callers are told, the writer lives on
-        conn.invalidate()  # whatever state it is in, the next batch begins on a new one
-        for unit in batch:
-            unit.fault = unit.fault or _not_stored(error)
-        return set()
-
-
-def _together(conn: Connection, batch: list[_Unit]) -> set[str]:
-    """Run the batch in one transaction without savepoints. If one fails: _UnitFailed, nothing stored."""
-    topics: set[str] = set()
-    with conn.begin() as transaction:
-        for unit in batch:
-            tx = Tx(conn)
-            try:
-                unit.result = tx.perform(unit.work)
-            except BaseException as fault:  # whatever it is belongs to the unit's caller
-                raise _UnitFailed(fault) from fault
-            if not transaction.is_active:
-                raise _UnitFailed(
-                    DatabaseFault("a unit of work rolled back by itself, or went on after a failed flush")
-                )
-            topics |= tx.topics
-    return topics
-
-
-def _apart(conn: Connection, batch: list[_Unit]) -> set[str]:
-    """Run the batch in one transaction, each unit in its own savepoint: a failing one takes nobody down."""
-    topics: set[str] = set()
-    with conn.begin():
-        for unit in batch:
-            conn.exec_driver_sql("SAVEPOINT unit")
-            tx = Tx(conn, in_savepoint=True)
-            try:
-                unit.result = tx.perform(unit.work)
-            except BaseException as fault:  # noqa: BLE001 - whatever it is belongs to the unit's caller
-                unit.fault = fault
-                conn.exec_driver_sql("ROLLBACK TO unit")
-            else:
-                topics |= tx.topics
-            conn.exec_driver_sql("RELEASE unit")
-    return topics
 
 
 def _not_stored(error: Exception) -> DatabaseFault:

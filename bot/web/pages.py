@@ -6,7 +6,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.lineworks.applink import open_app
-from bot.talk.wording import Wording, wording
+from bot.talk.wording import LANGUAGES, Wording, wording
 
 HERE = Path(__file__).parent
 _pages = Environment(
@@ -26,8 +26,8 @@ SAFE_HEADERS = {
 
 def language_of(request: web.Request) -> Wording:
     """Japanese, unless the browser asks for another language of ours first."""
-    first = request.headers.get("Accept-Language", "ja").split(",")[0].strip()
-    return wording(first)
+    first = request.headers.get("Accept-Language", "")[:2].lower()
+    return wording(first if first in LANGUAGES else "ja")
 
 
 def page(

@@ -4,6 +4,7 @@ Only a person's GET opens a visit: HEAD and the previews that chat programs fetc
 """
 
 import re
+from datetime import timedelta
 
 from aiohttp import web
 
@@ -24,6 +25,8 @@ _STATUS = {
     Trouble.NOT_REGISTERED: 403,
     Trouble.SETUP_UNREACHABLE: 504,
 }
+ONCE_IN = timedelta(minutes=1)
+"""How often a link's page may send fresh cards."""
 _PREVIEW = re.compile(r"bot\b|crawl|spider|preview|facebookexternalhit|embedly|linkexpand", re.IGNORECASE)
 
 
@@ -36,7 +39,7 @@ async def shop(request: web.Request) -> web.Response:
     words = language_of(request)
     if _is_preview(request):
         title, text = words("page", "preview_title"), words("page", "preview")
-        return page(words, title=title, text=text, again=request.path)
+        return page(words, title=title, text=text, again=f"{request.path}?open")
     outcome = await shopping.enter(
         services.db, services.supplier, services.vault, services.companies.__getitem__, token, services.clock
     )
@@ -47,6 +50,9 @@ async def shop(request: web.Request) -> web.Response:
 
 
 def _is_preview(request: web.Request) -> bool:
+    """Whether nobody looks at this. Who pressed the button on the page for previews is somebody."""
+    if "open" in request.query:
+        return False
     if _PREVIEW.search(request.headers.get("User-Agent", "")):
         return True
     return "prefetch" in (request.headers.get("Sec-Purpose") or request.headers.get("Purpose") or "")
@@ -83,6 +89,8 @@ async def fresh(request: web.Request) -> web.Response:
             return found
         link = tx.orm.get_one(ShopLink, shopping.hash_token(token))
         member, company = tx.orm.get_one(Member, link.member_id), services.companies[link.company_id]
+        if shopping.offered_since(tx, company, member, now - ONCE_IN):
+            return None
         choices = shopping.offer(tx, company, member, now)
         minutes = int(company.link_life.total_seconds() // 60)
         messages = cards.address_cards(wording(member.language), choices, minutes, company.test)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from sandbox.lineworks.api import Api
+from sandbox.lineworks.attachments import Attachments
 from sandbox.lineworks.auth import Auth
 from sandbox.lineworks.pages import Pages
 from sandbox.lineworks.talk_api import TalkApi
@@ -21,7 +22,7 @@ def make_lineworks(settings: LineWorksSettings, clock: Clock = utc_now) -> web.A
     """
     app = web.Application()
     tenant = app[TENANT] = Tenant(settings, clock)
-    for part in (Auth(tenant), Api(tenant), TalkApi(tenant), Pages(tenant)):
+    for part in (Auth(tenant), Attachments(tenant), Api(tenant), TalkApi(tenant), Pages(tenant)):
         app.add_routes(part.routes())
     app.cleanup_ctx.append(_callbacks)
     app.on_shutdown.append(_stop_waiting)

@@ -26,7 +26,7 @@ class Tenant:
     def __init__(self, settings: LineWorksSettings, clock: Clock = utc_now) -> None:
         self.settings = settings
         self.clock = clock
-        self.keys = settings.keys()
+        self.keys = settings.keys
         self.pulse = Pulse()
         self.log = Log(self.pulse, clock)
         self.faults = Faults()

@@ -3,7 +3,7 @@
 from storage.tables.company import Company, DeliveryAddress
 from storage.tables.document import StoredDocument
 from storage.tables.job import JobRow
-from storage.tables.member import Member, Talk
+from storage.tables.member import DigestEntry, Member, NoticeChoice, Talk
 from storage.tables.order import (
     NumberSeries,
     Order,
@@ -20,8 +20,10 @@ __all__ = [
     "CartLine",
     "Company",
     "DeliveryAddress",
+    "DigestEntry",
     "JobRow",
     "Member",
+    "NoticeChoice",
     "NumberSeries",
     "Order",
     "OrderConfirmation",

@@ -21,6 +21,8 @@ class Member(SQLModel, table=True):
     last_name: str = ""
     first_name: str = ""
     language: str = ""
+    organizations: str = ""
+    """Names of the member's organisations in LINE WORKS, a line each."""
     email: str | None = None
     last_address: str | None = None
     met_at: datetime = Field(sa_type=Utc)
@@ -41,4 +43,29 @@ class Talk(SQLModel, table=True):
     company_id: str = Field(primary_key=True)
     user_id: str = Field(primary_key=True)
     state: str
+    about: str = ""
+    """What the question was about: the id of a cart while its purpose is asked."""
     changed_at: datetime = Field(sa_type=Utc)
+
+
+class NoticeChoice(SQLModel, table=True):
+    """How somebody wants to be told one kind of news: at once, once a day, or not at all."""
+
+    __tablename__ = "notice_choice"
+
+    company_id: str = Field(primary_key=True)
+    user_id: str = Field(primary_key=True)
+    what: str = Field(primary_key=True)
+    pace: str
+
+
+class DigestEntry(SQLModel, table=True):
+    """One line of somebody's next daily digest."""
+
+    __tablename__ = "digest_entry"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    company_id: str = Field(foreign_key="company.id")
+    recipient: str = Field(index=True)
+    text: str
+    at: datetime = Field(sa_type=Utc)

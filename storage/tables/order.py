@@ -45,6 +45,11 @@ class Order(SQLModel, table=True):
     confirmed_at: datetime | None = Field(default=None, sa_type=Utc)
     shipped_at: datetime | None = Field(default=None, sa_type=Utc)
     refusal: str = ""
+    purpose: str = ""
+    receipt: str = ""
+    """What the buyer said of the goods: arrived, missing or damaged."""
+    receipt_at: datetime | None = Field(default=None, sa_type=Utc)
+    cancel_wished_at: datetime | None = Field(default=None, sa_type=Utc)
 
 
 class OrderLine(SQLModel, table=True):

@@ -18,6 +18,8 @@ class ShopLink(SQLModel, table=True):
     company_id: str = Field(foreign_key="company.id")
     member_id: int = Field(foreign_key="member.id", sa_type=BigId)
     address_key: str
+    asin: str = ""
+    """The article that a reorder looks for first."""
     expires_at: datetime = Field(sa_type=Utc, index=True)
 
 
@@ -50,6 +52,7 @@ class Cart(SQLModel, table=True):
     address_key: str
     state: str
     nonce: str
+    purpose: str = ""
     currency: str
     subtotal: Decimal = Field(sa_type=Amount)
     shipping: Decimal | None = Field(default=None, sa_type=Amount)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from itertools import permutations
 
 import pytest
@@ -367,13 +368,13 @@ def _line_rows() -> Iterable[OrderLine]:
             line_number=1,
             asin="B0SAMPLE01",
             description="机",
-            quantity=3,
-            unit_price=1000,
+            quantity=Decimal(3),
+            unit_price=Decimal(1000),
             state="ordered",
-            accepted=accepted,
-            rejected=rejected,
-            shipped=shipped,
-            confirmed_price=price,
+            accepted=Decimal(accepted),
+            rejected=Decimal(rejected),
+            shipped=Decimal(shipped),
+            confirmed_price=None if price is None else Decimal(price),
         )
 
     return (row(), row(3), row(3, price=1100), row(2, 1), row(0, 3), row(3, 0, 3))

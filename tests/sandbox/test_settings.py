@@ -104,10 +104,10 @@ def test_made_keys_fit_each_other() -> None:
 
 def test_a_pair_is_made_once_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "private.key"
-    first = LineWorksSettings(private_key_file=path).keys()
+    first = LineWorksSettings(private_key_file=path).keys
     assert path.read_text() == first.private_pem
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert LineWorksSettings(private_key_file=path).keys() == first
+    assert LineWorksSettings(private_key_file=path).keys == first
     assert "PRIVATE" not in repr(first)
 
 
@@ -115,15 +115,23 @@ def test_a_configured_public_key_is_enough(tmp_path: Path) -> None:
     _, public_pem = make_keys()
     path = tmp_path / "public.pem"
     path.write_text(public_pem)
-    assert LineWorksSettings(public_key=public_pem).keys().public_pem == public_pem
-    assert LineWorksSettings(public_key_file=path).keys().public_pem == public_pem
-    assert LineWorksSettings(public_key_file=path).keys().private_pem is None
+    assert LineWorksSettings(public_key=public_pem).keys.public_pem == public_pem
+    assert LineWorksSettings(public_key_file=path).keys.public_pem == public_pem
+    assert LineWorksSettings(public_key_file=path).keys.private_pem is None
 
 
 def test_unusable_keys_are_told(tmp_path: Path) -> None:
-    with pytest.raises(KeyUnusable, match="not an RSA key"):
-        LineWorksSettings(public_key="-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----").keys()
-    with pytest.raises(KeyUnusable, match="No such file"):
-        LineWorksSettings(public_key_file=tmp_path / "missing.pem").keys()
-    with pytest.raises(KeyUnusable, match="No such file"):
-        LineWorksSettings(private_key_file=tmp_path / "no" / "folder.key").keys()
+    unusable = [
+        (
+            LineWorksSettings(public_key="-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"),
+            "not an RSA key",
+        ),
+        (LineWorksSettings(public_key_file=tmp_path / "missing.pem"), "No such file"),
+        (LineWorksSettings(private_key_file=tmp_path / "no" / "folder.key"), "No such file"),
+    ]
+    for settings, sentence in unusable:
+        with pytest.raises(KeyUnusable, match=sentence):
+            _ = settings.keys
+    path = write(tmp_path, '[lineworks]\npublic_key_file = "missing.pem"\n')
+    with pytest.raises(SettingsError, match=r"sandbox\.toml: lineworks: missing\.pem: No such file"):
+        load(path)

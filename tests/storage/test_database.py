@@ -63,6 +63,32 @@ async def test_a_flush_that_fails_at_the_end_reaches_the_caller(database: Databa
     assert await database.write(putting("b"))
 
 
+async def test_a_unit_that_rolls_back_by_itself_is_told_that_nothing_is_stored(database: Database) -> None:
+    def rolls_back(tx: Tx) -> None:
+        putting("a")(tx)
+        tx.orm.add(a_row("b"))
+        tx.orm.flush()
+        tx.orm.rollback()
+
+    with pytest.raises(DatabaseFault, match="rolled back by itself"):
+        await database.write(rolls_back)
+    assert await states(database) == {}
+
+
+async def test_a_savepoint_of_a_units_own_is_allowed(database: Database) -> None:
+    def tries_something(tx: Tx) -> str:
+        putting("a")(tx)
+        try:
+            with tx.orm.begin_nested():
+                tx.orm.add(a_row("a"))
+        except IntegrityError:
+            putting("b")(tx)
+        return "stored"
+
+    assert await database.write(tries_something) == "stored"
+    assert await states(database) == {"a": "ready", "b": "ready"}
+
+
 async def test_an_error_does_not_tell_the_values(database: Database) -> None:
     await database.write(putting("a"))
 
@@ -198,6 +224,7 @@ async def test_closing_waits_for_accepted_work_and_refuses_more(database_url: st
     [
         ("", "not a database address"),
         ("kaimono.db", "not a database address"),
+        ("postgresql://user:himitsu@host:port/db", "not a database address"),
         ("sqlite://", "expected sqlite:///path"),
         ("sqlite:///:memory:", "expected sqlite:///path"),
         ("mysql://user:himitsu@host/db", "begins mysql://"),

@@ -3,10 +3,11 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 
 import psycopg
 import pytest
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlmodel import select
 
 from storage.database import Database, DatabaseFault, Tx, open_database
@@ -94,6 +95,22 @@ async def test_a_key_that_is_there_for_good_is_not_tried_forever(postgres_databa
     with pytest.raises(IntegrityError):
         await postgres_database.write(always_the_same)
     assert len(runs) == 2
+
+
+async def test_a_unit_that_swallows_a_failed_statement_is_told_that_nothing_is_stored(
+    postgres_database: Database,
+) -> None:
+    """PostgreSQL answers the COMMIT of a failed transaction with a rollback and no error."""
+
+    def swallow(tx: Tx) -> str:
+        putting("a")(tx)
+        with suppress(ProgrammingError):
+            tx.conn.exec_driver_sql("SELECT nonsense")
+        return "went on"
+
+    with pytest.raises(DatabaseFault, match="went on after a failed statement"):
+        await postgres_database.write(swallow)
+    assert await states(postgres_database) == {}
 
 
 async def test_a_lost_connection_is_made_again(postgres_database: Database, postgres_url: str) -> None:

@@ -125,7 +125,7 @@ async def test_a_unit_that_swallows_a_failed_flush_loses_nobody_elses_work(sqlit
     assert (before, behind) == (True, True)
     assert isinstance(swallowed, Exception)
     assert await states(sqlite_database) == {"a": "ready", "b": "ready", "c": "ready"}
-    with pytest.raises(Exception, match="rolled back"):
+    with pytest.raises(Exception, match=r"rolled back|rollback"):
         await sqlite_database.write(swallow)
 
 
@@ -207,6 +207,16 @@ async def test_a_disk_that_fails_at_the_commit(sqlite_database: Database) -> Non
     assert [type(result) for result in results] == [DatabaseFault] * 2
     event.remove(sqlite_database.engine, "commit", fail)
     assert await states(sqlite_database) == {}
+
+    def can_not_open(*_: object) -> None:
+        raise OSError("too many open files")
+
+    event.listen(
+        sqlite_database.engine, "connect", can_not_open
+    )  # after the failure a new connection is needed
+    with pytest.raises(DatabaseFault, match="could not store it: too many open files"):
+        await sqlite_database.write(putting("a"))
+    event.remove(sqlite_database.engine, "connect", can_not_open)
     assert await sqlite_database.write(putting("a"))
 
 

@@ -11,9 +11,11 @@ from datetime import timedelta
 from typing import Any
 
 from sandbox.lineworks.taps import SAMPLE_IMAGE, SAMPLE_LOCATION, SAMPLE_STICKER, actions
+from tests.talks.cast import CAST, EMAIL
+from tests.talks.pauses import CONFIRM, SHIP
 from tests.talks.script import PEOPLE, Line, Script, says, written
 from tests.talks.shopper import Shopper
-from tests.talks.stage import A_WHILE, CAST, CONFIRM, EMAIL, SHIP, Stage
+from tests.talks.stage import A_WHILE, Stage
 
 MOODS = {
     "価格が変わる": "price_change",

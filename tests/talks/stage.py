@@ -1,4 +1,4 @@
-"""The stage of the transcripts: the real bot and both stand-ins, over HTTP on loopback, and a clock that is told the time.
+"""The stage of the transcripts: the real bot and both stand-ins, over HTTP on loopback, under a clock of its own.
 
 Nothing here waits for a while: `quiet` waits until nobody has anything left to do. Amazon's confirmation and shipment
 wait until the transcript says so.
@@ -17,54 +17,23 @@ from aiohttp import web
 from sqlalchemy import Connection, event
 
 from bot.app import Running, running
-from bot.config import Config
 from sandbox.amazon.account import ACCOUNT, Account
 from sandbox.amazon.app import make_amazon
 from sandbox.keys import Keys
 from sandbox.lineworks.app import TENANT, make_lineworks
 from sandbox.lineworks.client import TalkClient
 from sandbox.lineworks.tenant import Tenant
-from sandbox.settings import AmazonSettings, LineWorksSettings, Person
+from sandbox.settings import AmazonSettings, LineWorksSettings
 from storage import queue
 from storage.database import Tx
+from tests.talks.cast import CAST, EMAIL, configured
+from tests.talks.pauses import CONFIRM, SHIP, Pauses
 from tests.talks.shopper import Shopper
 
 PATIENCE = 15.0
 """Seconds until a bot that does not come to rest fails the transcript."""
 SAME_MOMENT = timedelta(milliseconds=5)
 A_WHILE = timedelta(seconds=5)
-CONFIRM, SHIP = 1001.0, 1002.0
-"""Pauses of the Amazon stand-in that end when the transcript says so; every other one ends at once."""
-
-CAST = {
-    "太郎": Person(
-        user_id="5c1b7f0e-3a52-4d9c-8b1e-0f6a2d4c7e01",
-        login_id="taro.yamada@sample",
-        last_name="山田",
-        first_name="太郎",
-    ),
-    "花子": Person(
-        user_id="5c1b7f0e-3a52-4d9c-8b1e-0f6a2d4c7e02",
-        login_id="hanako.sato@example.co.jp",
-        last_name="佐藤",
-        first_name="花子",
-    ),
-    "Hanako": Person(
-        user_id="5c1b7f0e-3a52-4d9c-8b1e-0f6a2d4c7e04",
-        login_id="hanako.sato@sample",
-        last_name="Sato",
-        first_name="Hanako",
-        language="en_US",
-    ),
-    "管理者": Person(
-        user_id="5c1b7f0e-3a52-4d9c-8b1e-0f6a2d4c7e03", login_id="buyer-admin@sample", last_name="購買管理者"
-    ),
-}
-EMAIL = {
-    "太郎": "taro.yamada@example.co.jp",
-    "花子": "hanako.sato@example.co.jp",
-    "Hanako": "hanako@example.com",
-}
 
 
 class Clock:
@@ -75,47 +44,6 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.now
-
-
-class Pauses:
-    """How the Amazon stand-in waits: until it is let go on. It also knows who is at work for an order just now."""
-
-    def __init__(self) -> None:
-        self.at_work: set[asyncio.Task[Any]] = set()
-        self._waiting: dict[float, dict[asyncio.Task[Any], asyncio.Future[None]]] = {CONFIRM: {}, SHIP: {}}
-        self._changed = asyncio.Event()
-
-    async def __call__(self, seconds: float) -> None:
-        if seconds not in self._waiting:
-            return
-        task = asyncio.current_task()
-        assert task is not None
-        self._waiting[seconds][task] = go_on = asyncio.get_running_loop().create_future()
-        task.add_done_callback(self._rests)
-        self._rests(task)
-        await go_on
-
-    def _rests(self, task: asyncio.Task[Any]) -> None:
-        self.at_work.discard(task)
-        self._changed.set()
-
-    async def go_on(self, seconds: float) -> None:
-        """Lets everybody go on who waits so; waits for the first one to come."""
-        while not self._waiting[seconds]:
-            await self._change()
-        for task, go_on in self._waiting[seconds].items():
-            self.at_work.add(task)
-            go_on.set_result(None)
-        self._waiting[seconds] = {}
-
-    async def rest(self) -> None:
-        """Returns when nobody works any more: all wait to be let go on, or have done."""
-        while self.at_work:
-            await self._change()
-
-    async def _change(self) -> None:
-        self._changed.clear()
-        await self._changed.wait()
 
 
 class Stage:
@@ -242,7 +170,7 @@ async def staged(folder: Path, keys: Keys) -> AsyncIterator[tuple[Stage, Shopper
     async with AsyncExitStack() as stack:
         here = f"http://127.0.0.1:{await _serve(stack, app)}"
         bot = await stack.enter_async_context(
-            running(_config(here, bot_port, works, amazon, keys, folder), clock=clock)
+            running(configured(here, bot_port, works, amazon, keys, folder), clock=clock)
         )
         session = await stack.enter_async_context(aiohttp.ClientSession())
         talk = TalkClient(here, session)
@@ -264,71 +192,3 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _config(
-    here: str, bot_port: int, works: LineWorksSettings, amazon: AmazonSettings, keys: Keys, folder: Path
-) -> Config:
-    company = {
-        "name": "株式会社サンプル商事",
-        "admins": [CAST["管理者"].user_id],
-        "lineworks": {
-            "bot_id": works.bot_id,
-            "bot_secret": works.bot_secret.get_secret_value(),
-            "client_id": works.client_id,
-            "client_secret": works.client_secret.get_secret_value(),
-            "service_account": works.service_account,
-            "private_key": keys.private_pem,
-            "auth_url": f"{here}/lineworks/oauth2/v2.0",
-            "api_url": f"{here}/lineworks/v1.0",
-            "app_url": f"{here}/lineworks/app",
-            # user.read shows a member's language, which user.profile.read keeps to itself (reference 7)
-            "scope": "bot.message user.read",
-            "sends_per_minute": 100_000,
-        },
-        "amazon": {
-            "from_identity": amazon.identity,
-            "shared_secret": amazon.password.get_secret_value(),
-            "punchout_url": f"{here}/amazon/eprocurement/punchout",
-            "order_url": f"{here}/amazon/orders/{amazon.order_token}",
-            "mode": amazon.mode,
-            "notice_user": amazon.notice_user,
-            "notice_password": amazon.notice_password.get_secret_value(),
-        },
-        "addresses": ADDRESSES,
-    }
-    return Config.model_validate(
-        {
-            "public_url": f"http://127.0.0.1:{bot_port}",
-            "listen": f"127.0.0.1:{bot_port}",
-            "database": f"sqlite:///{folder / 'kaimono.db'}",
-            "key_file": str(folder / "kaimono.key"),
-            "company": [company],
-        }
-    )
-
-
-ADDRESSES = [
-    {
-        "id": "honsha",
-        "name": "本社",
-        "postal_code": "100-0005",
-        "prefecture": "東京都",
-        "city": "千代田区",
-        "street": "丸の内1-1-1",
-        "building": "サンプルビル8階",
-        "deliver_to": "総務部",
-        "phone": "03-0000-0000",
-    },
-    {
-        "id": "osaka",
-        "name": "大阪支店",
-        "postal_code": "530-0001",
-        "prefecture": "大阪府",
-        "city": "大阪市北区",
-        "street": "梅田3-1-3",
-        "building": "",
-        "deliver_to": "営業部",
-        "phone": "06-0000-0000",
-    },
-]

@@ -94,15 +94,22 @@ export class Painter {
       image_carousel: () => this.images(content, message.id),
       flex: () => this.flex(content, message.id),
       image: () => this.picture(content),
-      sticker: () => element("div", "bubble sticker", "🙂"),
+      sticker: () => this.sticker(),
       location: () => this.place(content),
     }[content.type];
-    return draw ? draw() : element("div", "bubble", this.unnamed(content));
+    return draw ? draw() : this.attachment(content);
   }
 
-  unnamed(content) {
-    const names = {file: "📄 ファイル", audio: "🎵 音声", video: "🎬 動画"};
-    return names[content.type] ?? content.type;
+  attachment(content) {
+    const bubble = element("div", "bubble attachment");
+    bubble.append(drawing("file"), {file: "ファイル", audio: "音声", video: "動画"}[content.type] ?? content.type);
+    return bubble;
+  }
+
+  sticker() {
+    const bubble = element("div", "bubble sticker");
+    bubble.append(drawing("sticker", "スタンプ"));
+    return bubble;
   }
 
   pick(object, field) {
@@ -171,7 +178,7 @@ export class Painter {
       if (pictured) {
         const shape = content.imageAspectRatio === "square" ? " square" : "";
         const photo = element("div", `photo${shape}${content.imageSize === "contain" ? " contain" : ""}`);
-        this.photo(photo, column.originalContentUrl);
+        this.photo(photo, column.originalContentUrl, column.fileId);
         card.append(photo);
       }
       const title = this.pick(column, "title");
@@ -191,7 +198,7 @@ export class Painter {
         ? this.action(column.action, `columns/${index}/action`, "image-tap", id)
         : element("div", "image-tap");
       const photo = element("div", "photo");
-      this.photo(photo, column.originalContentUrl);
+      this.photo(photo, column.originalContentUrl, column.fileId);
       const caption = tap.textContent;
       tap.replaceChildren(photo);
       if (caption) tap.append(element("span", "caption", caption));
@@ -213,7 +220,7 @@ export class Painter {
     const cover = content.coverData;
     if (cover) {
       const head = element("div", "cover");
-      if (cover.backgroundImageUrl) this.photo(head, cover.backgroundImageUrl);
+      if (cover.backgroundImageUrl || cover.backgroundFileId) this.photo(head, cover.backgroundImageUrl, cover.backgroundFileId);
       const words = element("div", "", "");
       words.append(element("b", "", this.pick(cover, "title")), this.pick(cover, "subtitle"));
       head.append(words);
@@ -229,7 +236,7 @@ export class Painter {
       row.replaceChildren(words);
       if (entry.originalContentUrl || entry.fileId) {
         const photo = element("div", "photo");
-        this.photo(photo, entry.originalContentUrl);
+        this.photo(photo, entry.originalContentUrl, entry.fileId);
         row.append(photo);
       }
       if (entry.action) row.append(element("i"));
@@ -261,28 +268,24 @@ export class Painter {
 
   picture(content) {
     const bubble = element("div", "bubble picture");
-    this.photo(bubble, content.previewImageUrl);
+    this.photo(bubble, content.previewImageUrl, content.fileId);
     return bubble;
   }
 
   place(content) {
     const bubble = element("div", "bubble place");
-    bubble.append(element("i", "", "📍"), element("b", "", content.title ?? "位置情報"), element("small", "", content.address));
+    bubble.append(drawing("pin"), element("b", "", content.title ?? "位置情報"), element("small", "", content.address));
     return bubble;
   }
 
-  /** A picture by address; a file id, or one that does not load, leaves a word in its place. */
-  photo(holder, url) {
-    if (!url) {
-      holder.append("画像");
-      return;
-    }
+  /** A picture by address or file id; one that does not load leaves a word in its place. */
+  photo(holder, url, fileId) {
     const image = element("img");
     image.alt = "";
     image.loading = "lazy";
     image.referrerPolicy = "no-referrer";
     image.addEventListener("error", () => image.replaceWith("画像"), {once: true});
-    image.src = url;
+    image.src = url ?? `/lineworks/talk/files/${encodeURIComponent(fileId)}`;
     holder.append(image);
   }
 
@@ -332,6 +335,13 @@ export class Painter {
       this.onTap(id, path);
     }
   }
+}
+
+function drawing(name, words = "") {
+  const image = element("img", "drawing");
+  image.src = `/static/${name}.svg`;
+  image.alt = words;
+  return image;
 }
 
 function arrow() {

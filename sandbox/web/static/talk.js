@@ -83,8 +83,10 @@ function sameDay(moment) {
 // --- the talk -----------------------------------------------------------------------------------
 
 const painter = new Painter({me, language, say: toast, onTap: (message, path) => post(`${me}/tap`, {message, path})});
+const KEEP = 150;
+const all = [];
+let drawnFrom = 0;
 let arrived = [];
-let last = null;
 
 function showMessage(message) {
   arrived.push(message);
@@ -93,30 +95,66 @@ function showMessage(message) {
 
 /** Draws everything that arrived in the last moment in one go. */
 function paint() {
-  const scroll = at("scroll");
-  const atBottom = scroll.scrollTop > -80;
+  const mine = arrived.some((message) => message.from === "me");
+  const follows = mine || at("scroll").scrollTop > -80;
+  const next = all.length;
+  all.push(...arrived);
+  arrived = [];
+  if (follows && all.length - next > KEEP) {
+    drawnFrom = all.length - KEEP;
+    at("messages").replaceChildren(drawn(drawnFrom, all.length));
+  } else {
+    at("messages").append(drawn(next, all.length));
+  }
+  if (!peer) {
+    showQuickReply();
+    showStart();
+  }
+  if (follows) {
+    toBottom();
+    forgetOld();
+  } else {
+    at("newer").hidden = false;
+  }
+  markRead();
+}
+
+/** The messages from one index up to another, with a line where a day begins. */
+function drawn(from, to) {
   const batch = document.createDocumentFragment();
-  for (const message of arrived) {
-    const newDay = !last || day(last.at) !== day(message.at);
+  for (let index = from; index < to; index += 1) {
+    const message = all[index];
+    const before = all[index - 1];
+    const newDay = !before || day(before.at) !== day(message.at);
     if (newDay) {
       const line = element("li", "day");
       line.append(element("span", "", day(message.at)));
       batch.append(line);
     }
-    const first = newDay || last.from !== message.from;
+    const first = newDay || before.from !== message.from;
     batch.append(painter.message(message, {first, name: message.from === "bot" ? botName : peerName ?? ""}));
-    last = message;
   }
-  const mine = arrived.some((message) => message.from === "me");
-  arrived = [];
-  at("messages").append(batch);
-  if (!peer) {
-    showQuickReply();
-    showStart();
+  return batch;
+}
+
+/** Only the newest messages stay drawn; older ones come back when the member scrolls up to them. */
+function forgetOld() {
+  const list = at("messages");
+  while (all.length - drawnFrom > 2 * KEEP) {
+    drawnFrom += list.firstElementChild.dataset.id ? 1 : 0;
+    list.firstElementChild.remove();
   }
-  if (atBottom || mine) toBottom();
-  else at("newer").hidden = false;
-  markRead();
+}
+
+function onScroll() {
+  const scroll = at("scroll");
+  if (scroll.scrollTop > -40) at("newer").hidden = true;
+  const above = scroll.scrollHeight - scroll.clientHeight + scroll.scrollTop;
+  if (above < 900 && drawnFrom > 0) {
+    const from = Math.max(0, drawnFrom - KEEP);
+    at("messages").prepend(drawn(from, drawnFrom));
+    drawnFrom = from;
+  }
 }
 
 function toBottom() {
@@ -126,11 +164,12 @@ function toBottom() {
 
 function markRead() {
   const from = peer ? `${me}/with/${peer}` : me;
-  if (last && !document.hidden) post(`${from}/read`, {up_to: last.id});
+  if (all.length && !document.hidden) post(`${from}/read`, {up_to: all.at(-1).id});
 }
 
 /** Quick replies stand below the newest message only and vanish with the next one. */
 function showQuickReply() {
+  const last = all.at(-1);
   const items = last?.from === "bot" ? last.content.quickReply?.items ?? [] : [];
   at("quick").replaceChildren(...items.map((item, index) => {
     const chip = painter.action(item.action, `quickReply/items/${index}/action`, "tap", last.id);
@@ -156,7 +195,7 @@ function showRoom(talk, menu) {
 }
 
 function showStart() {
-  at("start").hidden = opened && last !== null;
+  at("start").hidden = opened && all.length > 0;
 }
 
 // --- what the member does -----------------------------------------------------------------------
@@ -164,7 +203,7 @@ function showStart() {
 function prepareBox() {
   const box = at("box");
   const text = at("text");
-  const send = box.querySelector(".send");
+  const send = box.querySelector(".say");
   const fit = () => {
     send.disabled = !text.value.trim();
     text.style.height = "auto";
@@ -252,7 +291,7 @@ if (me) {
   if (peer) at("face").replaceWith(face(peerName));
   prepareBox();
   at("newer").addEventListener("click", toBottom);
-  at("scroll").addEventListener("scroll", () => { if (at("scroll").scrollTop > -40) at("newer").hidden = true; }, {passive: true});
+  at("scroll").addEventListener("scroll", onScroll, {passive: true});
   document.addEventListener("visibilitychange", markRead);
   if (!peer) {
     prepareRoom();

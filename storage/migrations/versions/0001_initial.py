@@ -87,6 +87,14 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "notice_choice",
+        sa.Column("company_id", sa.String(), nullable=False),
+        sa.Column("user_id", sa.String(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("pace", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("company_id", "user_id", "what", name=op.f("pk_notice_choice")),
+    )
+    op.create_table(
         "number_series",
         sa.Column("company_id", sa.String(), nullable=False),
         sa.Column("period", sa.String(), nullable=False),
@@ -98,6 +106,7 @@ def upgrade() -> None:
         sa.Column("company_id", sa.String(), nullable=False),
         sa.Column("user_id", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column("about", sa.String(), nullable=False),
         sa.Column("changed_at", types.Utc(), nullable=False),
         sa.PrimaryKeyConstraint("company_id", "user_id", name=op.f("pk_talk")),
     )
@@ -123,6 +132,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery_address")),
         sa.UniqueConstraint("company_id", "key", name=op.f("uq_delivery_address_company_id_key")),
     )
+    op.create_table(
+        "digest_entry",
+        sa.Column("id", types.BigId(), nullable=False),
+        sa.Column("company_id", sa.String(), nullable=False),
+        sa.Column("recipient", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("at", types.Utc(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["company_id"], ["company.id"], name=op.f("fk_digest_entry_company_id_company")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_digest_entry")),
+    )
+    with op.batch_alter_table("digest_entry", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_digest_entry_recipient"), ["recipient"], unique=False)
+
     op.create_table(
         "document",
         sa.Column("id", types.BigId(), nullable=False),
@@ -154,6 +178,7 @@ def upgrade() -> None:
         sa.Column("last_name", sa.String(), nullable=False),
         sa.Column("first_name", sa.String(), nullable=False),
         sa.Column("language", sa.String(), nullable=False),
+        sa.Column("organizations", sa.String(), nullable=False),
         sa.Column("email", sa.String(), nullable=True),
         sa.Column("last_address", sa.String(), nullable=True),
         sa.Column("met_at", types.Utc(), nullable=False),
@@ -172,6 +197,7 @@ def upgrade() -> None:
         sa.Column("company_id", sa.String(), nullable=False),
         sa.Column("member_id", types.BigId(), nullable=False),
         sa.Column("address_key", sa.String(), nullable=False),
+        sa.Column("asin", sa.String(), nullable=False),
         sa.Column("expires_at", types.Utc(), nullable=False),
         sa.ForeignKeyConstraint(["company_id"], ["company.id"], name=op.f("fk_shop_link_company_id_company")),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_shop_link_member_id_member")),
@@ -213,6 +239,7 @@ def upgrade() -> None:
         sa.Column("address_key", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("nonce", sa.String(), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
         sa.Column("currency", sa.String(), nullable=False),
         sa.Column("subtotal", types.Amount(), nullable=False),
         sa.Column("shipping", types.Amount(), nullable=True),
@@ -274,6 +301,10 @@ def upgrade() -> None:
         sa.Column("confirmed_at", types.Utc(), nullable=True),
         sa.Column("shipped_at", types.Utc(), nullable=True),
         sa.Column("refusal", sa.String(), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("receipt", sa.String(), nullable=False),
+        sa.Column("receipt_at", types.Utc(), nullable=True),
+        sa.Column("cancel_wished_at", types.Utc(), nullable=True),
         sa.ForeignKeyConstraint(["cart_id"], ["cart.id"], name=op.f("fk_purchase_order_cart_id_cart")),
         sa.ForeignKeyConstraint(
             ["company_id"], ["company.id"], name=op.f("fk_purchase_order_company_id_company")

@@ -58,9 +58,7 @@ class Site:
         """One request, redirects not followed. Every body is kept for the search for secrets."""
         if isinstance(how.get("data"), bytes):
             how["data"] = io.BytesIO(how["data"])
-        async with self.session.request(
-            method, self.base + path, allow_redirects=False, **how
-        ) as response:
+        async with self.session.request(method, self.base + path, allow_redirects=False, **how) as response:
             body = await response.read()
             self.pages.append(body.decode("utf-8", "replace"))
             return Answer(response.status, body, response.headers)

@@ -1,0 +1,74 @@
+"""GET /healthz, /readyz, /metrics: what a load balancer and Prometheus are told."""
+
+import json
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from storage import queue
+from storage.database import Tx
+from tests.bot.web.conftest import Site
+from tests.bot.web.test_callback import event
+
+
+async def samples(site: Site) -> dict[str, float]:
+    """The metrics by name and labels: kaimono_callbacks_total{status="200"}."""
+    answer = await site.call("GET", "/metrics")
+    assert answer.status == 200
+    assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    return {
+        f"{s.name}{json.dumps(s.labels)}": s.value
+        for family in text_string_to_metric_families(answer.text)
+        for s in family.samples
+    }
+
+
+async def test_a_bot_that_works(site: Site) -> None:
+    health, ready = await site.call("GET", "/healthz"), await site.call("GET", "/readyz")
+    assert (health.status, json.loads(health.body)) == (200, {"status": "ok"})
+    assert (ready.status, json.loads(ready.body)["status"]) == (200, "ready")
+    assert (await site.call("HEAD", "/readyz")).status == 200
+
+
+async def test_without_a_database_it_lives_but_is_not_ready(site: Site) -> None:
+    await site.db.close()
+    assert (await site.call("GET", "/healthz")).status == 200
+    ready = await site.call("GET", "/readyz")
+    assert ready.status == 503
+    assert json.loads(ready.body) == {"status": "not ready", "reasons": ["the database is closed"]}
+
+
+async def test_callbacks_are_counted_by_their_answer(site: Site) -> None:
+    await site.callback(event("1"))
+    await site.callback(event("2"))
+    await site.callback(event("3"), X_WORKS_Signature="x")
+    found = await samples(site)
+    assert found['kaimono_callbacks_total{"status": "200"}'] == 2
+    assert found['kaimono_callbacks_total{"status": "401"}'] == 1
+    assert found["kaimono_callback_seconds_count{}"] == 3
+
+
+async def test_jobs_that_wait_and_jobs_that_were_buried_are_seen(site: Site) -> None:
+    await site.callback(event("1", at="2026-11-24T01:00:00.001Z"))
+    await site.callback(event("2", at="2026-11-24T01:00:00.002Z"))
+    site.clock.advance(seconds=30)
+    found = await samples(site)
+    assert found['kaimono_jobs{"kind": "callback", "state": "ready"}'] == 1
+    assert found['kaimono_jobs{"kind": "callback", "state": "waiting"}'] == 1
+    assert found['kaimono_job_age_seconds{"kind": "callback"}'] == 30
+
+    def bury(tx: Tx) -> None:
+        now = site.clock()
+        (job,) = queue.claim(tx, kinds=["callback"], owner="test", limit=1, now=now, lease=now - now)
+        queue.bury(tx, job, owner="test", now=now, error="for a test")
+
+    await site.db.write(bury)
+    assert (await samples(site))['kaimono_jobs{"kind": "callback", "state": "buried"}'] == 1
+
+
+async def test_metrics_are_still_told_without_a_database(site: Site) -> None:
+    """Just then somebody wants to see them."""
+    await site.callback(event("1"))
+    await site.db.close()
+    await site.callback(event("2"))
+    found = await samples(site)
+    assert found['kaimono_callbacks_total{"status": "503"}'] == 1

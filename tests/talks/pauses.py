@@ -1,0 +1,48 @@
+"""How the Amazon stand-in waits on the stage: until the transcript lets it go on."""
+
+import asyncio
+from typing import Any
+
+CONFIRM, SHIP = 1001.0, 1002.0
+"""Pauses that end when the transcript says so; every other one ends at once."""
+
+
+class Pauses:
+    """How the Amazon stand-in waits: until it is let go on. It also knows who is at work for an order just now."""
+
+    def __init__(self) -> None:
+        self.at_work: set[asyncio.Task[Any]] = set()
+        self._waiting: dict[float, dict[asyncio.Task[Any], asyncio.Future[None]]] = {CONFIRM: {}, SHIP: {}}
+        self._changed = asyncio.Event()
+
+    async def __call__(self, seconds: float) -> None:
+        if seconds not in self._waiting:
+            return
+        task = asyncio.current_task()
+        assert task is not None
+        self._waiting[seconds][task] = go_on = asyncio.get_running_loop().create_future()
+        task.add_done_callback(self._rests)
+        self._rests(task)
+        await go_on
+
+    def _rests(self, task: asyncio.Task[Any]) -> None:
+        self.at_work.discard(task)
+        self._changed.set()
+
+    async def go_on(self, seconds: float) -> None:
+        """Lets everybody go on who waits so; waits for the first one to come."""
+        while not self._waiting[seconds]:
+            await self._change()
+        for task, go_on in self._waiting[seconds].items():
+            self.at_work.add(task)
+            go_on.set_result(None)
+        self._waiting[seconds] = {}
+
+    async def rest(self) -> None:
+        """Returns when nobody works any more: all wait to be let go on, or have done."""
+        while self.at_work:
+            await self._change()
+
+    async def _change(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
