@@ -28,9 +28,9 @@ from bot.web.services import Bot, Login, Services
 from bot.worker import Handler, Worker
 from punchout.envelope import Account
 from punchout.supplier import Supplier
-from purchasing import addresses, companies, intake, notices, ordering
+from purchasing import addresses, companies, intake, notices, ordering, preferences, reminders
 from purchasing.addresses import Declared
-from purchasing.values import Company
+from purchasing.values import Company, Group
 from storage.database import Database, Tx, open_database
 from storage.migrate import migrate
 from storage.vault import Keyring, load_keyring
@@ -71,6 +71,13 @@ def buying(config: CompanyConfig, public_url: str) -> Company:
         number_pattern=config.order_number,
         business_unit=amazon.business_unit,
         link_life=config.link_life,
+        permitted=tuple(config.permitted),
+        contact=config.contact,
+        groups=tuple(
+            Group(g.name, tuple(g.members), tuple(g.addresses), tuple(g.admins), g.business_unit)
+            for g in config.groups
+        ),
+        ask_purpose=config.ask_purpose,
     )
 
 
@@ -129,7 +136,8 @@ def worker_of(services: Services, lines: Mapping[str, Line]) -> Worker:
     )
     pools: list[tuple[int, Mapping[str, Handler]]] = [
         (16, {CALLBACK: handlers.callback, intake.APPLY: handlers.document}),
-        (4, {notices.KIND: handlers.notice}),
+        (4, {notices.KIND: handlers.notice, preferences.DIGEST: handlers.digest}),
+        (2, {reminders.KIND: handlers.reminder}),
         (5, {outbox.KIND: handlers.send}),
         (8, {ordering.SUBMIT: handlers.submit}),
     ]

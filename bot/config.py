@@ -91,15 +91,27 @@ class Address(_Section):
     phone: Phone
 
 
+class GroupConfig(_Section):
+    name: Name
+    members: list[Name] = Field(min_length=1)
+    addresses: list[Name] = []
+    admins: list[Name] = []
+    business_unit: str = Field(default="", pattern=r"^[A-Za-z0-9]{0,20}$")
+
+
 class CompanyConfig(_Section):
     id: str = Field(default="", pattern=r"^[A-Za-z0-9_-]{0,40}$")
     name: Name
     admins: list[Name] = []
     order_number: NumberPattern = "KM-{yyyy}{mm}-{n:05d}"
     link_minutes: int = Field(default=60, ge=1, le=1440)
+    permitted: list[Name] = []
+    contact: str = ""
+    ask_purpose: bool = False
     lineworks: LineWorks
     amazon: Amazon
     addresses: list[Address] = Field(min_length=1)
+    groups: list[GroupConfig] = []
 
     @property
     def key(self) -> str:
@@ -111,11 +123,16 @@ class CompanyConfig(_Section):
         return timedelta(minutes=self.link_minutes)
 
 
+class Record(_Section):
+    callbacks: Name
+
+
 class Config(_Section):
     public_url: Url
     listen: Listen = "127.0.0.1:8080"
     database: DatabaseUrl = "sqlite:///var/kaimono.db"
     key_file: Name = "var/kaimono.key"
+    record: Record | None = None
     company: list[CompanyConfig] = Field(min_length=1)
 
 
@@ -123,8 +140,8 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
     """Read, overlay and check the configuration. Raises ConfigFaults with every fault that there is."""
     try:
         raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise ConfigFaults([Fault(str(path), "unreadable_file", error.strerror or "")]) from None
+    except OSError:
+        raise ConfigFaults([Fault("--config", "unreadable_file", str(path))]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigFaults([Fault(str(path), "not_toml", str(error))]) from None
     overlay(raw, environ, Config.model_fields)
@@ -176,5 +193,11 @@ def _clashes(config: Config) -> list[Fault]:
             Fault(f"company[{i}].addresses[{j}].id", "twice", key)
             for j, key in enumerate(keys)
             if key in keys[:j]
+        ]
+        faults += [
+            Fault(f"company[{i}].groups[{j}].addresses", "unknown_address", key)
+            for j, group in enumerate(company.groups)
+            for key in group.addresses
+            if key not in keys
         ]
     return faults

@@ -5,6 +5,7 @@ import unicodedata
 from typing import Annotated
 from urllib.parse import urlsplit
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
@@ -24,7 +25,10 @@ def secret(value: object) -> Secret:
 
 def pem(value: Secret) -> Secret:
     """A service account's key: RSA, as a PEM without a password."""
-    key = load_pem_private_key(value.reveal().encode(), password=None)
+    try:
+        key = load_pem_private_key(value.reveal().encode(), password=None)
+    except (TypeError, UnsupportedAlgorithm):
+        raise ValueError("a key with a password, or of a kind that nobody knows") from None
     if not isinstance(key, RSAPrivateKey):
         raise ValueError("not an RSA key")
     return value

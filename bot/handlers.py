@@ -15,7 +15,7 @@ from time import monotonic
 from bot.lineworks.client import CallFailed, Client
 from bot.lineworks.events import read_event
 from bot.lineworks.outcome import Later, Sent
-from bot.lineworks.pace import Pace
+from bot.lineworks.pace import Pace as SendPace
 from bot.talk import engine, outbox, telling
 from bot.talk.engine import Desk, Stranger
 from bot.talk.hearing import Verb, hear
@@ -24,13 +24,14 @@ from punchout import inbound
 from punchout.confirmation import Confirmation
 from punchout.shipment import ShipNotice
 from punchout.supplier import Supplier
-from purchasing import evidence, fulfilment, members, submission
+from purchasing import evidence, fulfilment, members, notices, policy, preferences, reminders, submission
 from purchasing.members import Person
-from purchasing.notices import Notice
+from purchasing.notices import Notice, What
+from purchasing.preferences import Pace
 from purchasing.values import Company
 from storage import queue
 from storage.database import Database, Tx
-from storage.queue import Bury, Decision, Done, Job, Retry, backoff
+from storage.queue import Decision, Done, Job, Retry, backoff
 from storage.tables import Member, StoredDocument
 from storage.vault import Keyring
 
@@ -44,7 +45,7 @@ class Line:
     """A company's connection to LINE WORKS: its client and the pace it may send at."""
 
     client: Client
-    pace: Pace
+    pace: SendPace
     app_url: str
 
 
@@ -100,6 +101,7 @@ class Handlers:
             profile.last_name or "",
             profile.first_name or "",
             profile.language or "",
+            profile.organizations,
         )
 
     async def notice(self, job: Job) -> Decision | None:
@@ -113,6 +115,9 @@ class Handlers:
 
         def work(tx: Tx) -> None:
             now = self.clock()
+            if notice.to_admin and self._put_off(tx, job, notice, app_url, now):
+                queue.finish(tx, job, owner=self.owner, now=now)
+                return
             messages = telling.write(tx, self.companies[job.company_id], notice, app_url, now)
             outbox.post(
                 tx,
@@ -124,6 +129,43 @@ class Handlers:
                 priority=NOTICE,
                 trace=job.trace,
             )
+            queue.finish(tx, job, owner=self.owner, now=now)
+
+        await self.db.write(work)
+        return None
+
+    def _put_off(self, tx: Tx, job: Job, notice: Notice, app_url: str, now: datetime) -> bool:
+        """Whether the administrator wants this later or not at all; what is for later is kept for the digest."""
+        known = members.find(tx, job.company_id, notice.recipient)
+        names = (known.user_id, known.login_id) if known else (notice.recipient,)
+        pace = preferences.pace_of(tx, job.company_id, names, notice.what)
+        if pace is Pace.DAILY:
+            for line in telling.in_short(
+                telling.write(tx, self.companies[job.company_id], notice, app_url, now)
+            ):
+                preferences.put_off(tx, job.company_id, notice.recipient, line, now)
+        return pace is not Pace.NOW
+
+    async def digest(self, job: Job) -> Decision | None:
+        """Send an administrator what was kept since yesterday."""
+        recipient = job.payload.decode()
+
+        def work(tx: Tx) -> None:
+            now = self.clock()
+            lines = preferences.take_digest(tx, job.company_id, recipient)
+            messages = telling.digest(tx, job.company_id, recipient, lines)
+            outbox.post(tx, job.company_id, recipient, messages, key=job.key, now=now, priority=NOTICE)
+            queue.finish(tx, job, owner=self.owner, now=now)
+
+        await self.db.write(work)
+        return None
+
+    async def reminder(self, job: Job) -> Decision | None:
+        """Look again at what should have happened by now."""
+
+        def work(tx: Tx) -> None:
+            now = self.clock()
+            reminders.look(tx, self.companies[job.company_id], job.payload, now)
             queue.finish(tx, job, owner=self.owner, now=now)
 
         await self.db.write(work)
@@ -147,7 +189,7 @@ class Handlers:
     def _meet(self, tx: Tx, company_id: str, person: Person) -> Member:
         return members.meet(tx, company_id, person, self.clock(), looked_up=True)
 
-    async def send(self, job: Job) -> Decision:
+    async def send(self, job: Job) -> Decision | None:
         """Post one message to LINE WORKS, at the pace that the platform allows."""
         line, send = self.lines[job.company_id], Send.unpack(job.payload)
         # The bucket fills with time; there is nobody who could signal it.
@@ -162,7 +204,18 @@ class Handlers:
                 line.pace.hold(monotonic() + outcome.after.total_seconds())
             pause = outcome.after if outcome.after is not None else self._backoff(job)
             return Retry(pause, outcome.why)
-        return Bury(outcome.why)
+        why = outcome.why
+
+        def bury(tx: Tx) -> None:
+            now = self.clock()
+            queue.bury(tx, job, owner=self.owner, now=now, error=why)
+            company, member = self.companies[job.company_id], members.find(tx, job.company_id, send.recipient)
+            if member is not None and not policy.is_admin(company, member):
+                notices.tell_admins(tx, company, member, What.UNDELIVERABLE, job.id, now, trace=job.trace)
+
+        _log.error("a message could not be delivered: %s", why)
+        await self.db.write(bury)
+        return None
 
     async def submit(self, job: Job) -> Decision:
         """Send an order to Amazon."""

@@ -49,9 +49,9 @@ async def _callbacks(
         changes["callbackUrl"] = wanted_url
     if not bot.callback_enabled:
         changes["enableCallback"] = True
-    if not _CONTENTS <= (bot.callback_events or frozenset()):
+    if not (bot.callback_events or frozenset()) >= _CONTENTS:
         changes["callbackEvents"] = sorted(_CONTENTS | (bot.callback_events or frozenset()))
-    if not _EVENTS <= (bot.channel_events or frozenset()):
+    if not (bot.channel_events or frozenset()) >= _EVENTS:
         changes["channelEvents"] = sorted(_EVENTS | (bot.channel_events or frozenset()))
     for name, value in changes.items():
         print(f"  {words('setup', 'changed' if apply else 'differs', name=name, value=_shown(value))}")

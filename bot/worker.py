@@ -92,9 +92,7 @@ class Pool:
             if held:
                 # After a standstill, of a suspended machine for instance, our own leases would be up for grabs.
                 queue.renew(tx, held, owner=self._owner, now=now, lease=LEASE)
-            return queue.claim(
-                tx, kinds=self._kinds, owner=self._owner, limit=limit, now=now, lease=LEASE
-            )
+            return queue.claim(tx, kinds=self._kinds, owner=self._owner, limit=limit, now=now, lease=LEASE)
 
         return await self._db.write(work)
 

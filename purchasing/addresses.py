@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlmodel import select
 
 from punchout.address import Address
+from purchasing import policy
 from purchasing.values import Company
 from storage.database import Tx
 from storage.tables import DeliveryAddress, Member
@@ -47,14 +48,16 @@ def provision(tx: Tx, company_id: str, declared: Sequence[Declared]) -> None:
         tx.orm.add(row)
 
 
-def choices(tx: Tx, member: Member) -> list[DeliveryAddress]:
-    """The addresses a member may choose from: the one used last first, then the company's order."""
+def choices(tx: Tx, company: Company, member: Member) -> list[DeliveryAddress]:
+    """The addresses the member's group may choose from: the one used last first, then the company's order."""
     rows = tx.orm.exec(
         select(DeliveryAddress)
         .where(DeliveryAddress.company_id == member.company_id, DeliveryAddress.retired == False)  # noqa: E712
         .order_by(DeliveryAddress.position)  # type: ignore[arg-type]
     ).all()
-    return sorted(rows, key=lambda row: row.key != member.last_address)
+    group = policy.group_of(company, member)
+    visible = [row for row in rows if not group or not group.addresses or row.key in group.addresses]
+    return sorted(visible, key=lambda row: row.key != member.last_address)
 
 
 def get(tx: Tx, company_id: str, key: str) -> DeliveryAddress:

@@ -31,6 +31,7 @@ class Person:
     last_name: str = ""
     first_name: str = ""
     language: str = ""
+    organizations: tuple[str, ...] = ()
 
 
 _LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+\Z")
@@ -73,6 +74,7 @@ def meet(tx: Tx, company_id: str, person: Person, now: datetime, *, looked_up: b
             setattr(member, name, value)
     if looked_up:
         member.looked_up_at = now
+        member.organizations = "\n".join(person.organizations)
     tx.orm.flush()
     return member
 

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from purchasing import policy
 from purchasing.values import Company
 from storage import queue
 from storage.database import Tx
@@ -18,12 +19,18 @@ class What(StrEnum):
 
     CART = "cart"
     CART_EMPTY = "cart_empty"
+    CART_MISSING = "cart_missing"
     ORDER_PLACED = "order_placed"
     ORDER_UNANSWERED = "order_unanswered"
     ORDER_STUCK = "order_stuck"
     ORDER_REFUSED = "order_refused"
+    ORDER_LATE = "order_late"
     CONFIRMED = "confirmed"
     SHIPPED = "shipped"
+    GOODS_MISSING = "goods_missing"
+    GOODS_DAMAGED = "goods_damaged"
+    CANCEL_WISHED = "cancel_wished"
+    UNDELIVERABLE = "undeliverable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +69,16 @@ def tell_member(tx: Tx, member: Member, what: What, ref: int, now: datetime, tra
     _put(tx, member.company_id, Notice(what, ref, member.user_id, to_admin=False), now, trace)
 
 
-def tell_admins(tx: Tx, company: Company, what: What, ref: int, now: datetime, trace: str = "") -> None:
-    for admin in company.admins:
+def tell_admins(
+    tx: Tx, company: Company, buyer: Member, what: What, ref: int, now: datetime, trace: str = ""
+) -> None:
+    """Tell everybody who answers for this member's purchases."""
+    for admin in policy.admins_of(company, buyer):
         _put(tx, company.id, Notice(what, ref, admin, to_admin=True), now, trace)
 
 
 def tell_all(tx: Tx, company: Company, order: Order, what: What, ref: int, now: datetime) -> None:
-    """Tell the buyer of an order and every admin of the company."""
+    """Tell the buyer of an order and everybody who answers for it."""
     buyer = tx.orm.get_one(Member, order.member_id)
     tell_member(tx, buyer, what, ref, now, trace=order.number)
-    tell_admins(tx, company, what, ref, now, trace=order.number)
+    tell_admins(tx, company, buyer, what, ref, now, trace=order.number)

@@ -14,7 +14,7 @@ from punchout.address import Address
 from punchout.envelope import new_payload_id
 from punchout.money import Money
 from punchout.order import OrderLine, OrderRequest, build_order
-from purchasing import addresses, evidence, notices, numbers
+from purchasing import addresses, evidence, notices, numbers, reminders
 from purchasing.lifecycle import CartEvent, CartState, LineState, OrderState, advance
 from purchasing.notices import What
 from purchasing.values import Company
@@ -24,6 +24,9 @@ from storage.tables import Cart, CartLine, Member, Order
 from storage.vault import Keyring
 
 SUBMIT = "submit"
+
+
+LONGEST_PURPOSE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,18 @@ def order_of(tx: Tx, cart: Cart) -> Order:
 def cancel(tx: Tx, cart: Cart) -> None:
     """The member does not want the cart. Raises ImpossibleStep once it is ordered."""
     cart.state = advance(CartState(cart.state), CartEvent.CANCEL)
+    tx.orm.add(cart)
+
+
+def waiting_cart(tx: Tx, member: Member, cart_id: str) -> Cart | None:
+    """The member's cart that a question was about, while it can still be paid."""
+    cart = tx.orm.get(Cart, int(cart_id), with_for_update=True) if cart_id.isdecimal() else None
+    return cart if cart and cart.member_id == member.id and cart.state == CartState.OFFERED else None
+
+
+def note_purpose(tx: Tx, cart: Cart, purpose: str) -> None:
+    """What the goods are for, in the member's words; it goes with the order as its comment."""
+    cart.purpose = " ".join(purpose.split())[:LONGEST_PURPOSE]
     tx.orm.add(cart)
 
 
@@ -124,7 +139,8 @@ def place(
         priority=0,
         trace=number,
     )
-    notices.tell_admins(tx, company, What.ORDER_PLACED, order.id, now, trace=number)
+    notices.tell_admins(tx, company, member, What.ORDER_PLACED, order.id, now, trace=number)
+    reminders.watch_order(tx, order, now)
     return Placed(order)
 
 
@@ -143,6 +159,7 @@ def _request(
         bill_to=place,
         contact=place,
         email=member.email,
+        comments=cart.purpose,
         lines=tuple(OrderLine(line.line_number, line.quantity, line.item_xml) for line in lines),
     )
 
@@ -175,6 +192,7 @@ def _store(
         payload_id=payload_id,
         document_id=document.id,
         placed_at=now,
+        purpose=cart.purpose,
     )
     tx.orm.add(order)
     tx.orm.flush()

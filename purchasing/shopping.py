@@ -17,7 +17,7 @@ from sqlmodel import col, select
 from punchout.envelope import new_payload_id
 from punchout.setup import SetupRequest, build_setup
 from punchout.supplier import Refused, StartPage, Supplier
-from purchasing import addresses, evidence
+from purchasing import addresses, evidence, policy, reminders
 from purchasing.lifecycle import SessionEvent, SessionState, advance
 from purchasing.values import Company
 from storage.database import Database, Tx
@@ -38,10 +38,10 @@ class Choice:
     url: str
 
 
-def offer(tx: Tx, company: Company, member: Member, now: datetime) -> list[Choice]:
-    """A fresh link for every address that the member may choose."""
+def offer(tx: Tx, company: Company, member: Member, now: datetime, asin: str = "") -> list[Choice]:
+    """A fresh link for every address that the member may choose. `asin` is what a reorder looks for first."""
     choices = []
-    for address in addresses.choices(tx, member):
+    for address in addresses.choices(tx, company, member):
         token = secrets.token_urlsafe(18)
         assert member.id is not None
         tx.orm.add(
@@ -50,6 +50,7 @@ def offer(tx: Tx, company: Company, member: Member, now: datetime) -> list[Choic
                 company_id=company.id,
                 member_id=member.id,
                 address_key=address.key,
+                asin=asin,
                 expires_at=now + company.link_life,
             )
         )
@@ -71,6 +72,7 @@ class Trouble(StrEnum):
     LINK_UNKNOWN = "link_unknown"
     LINK_OLD = "link_old"
     NOT_REGISTERED = "not_registered"
+    NOT_PERMITTED = "not_permitted"
     SETUP_CREDENTIALS = "setup_credentials"
     SETUP_REFUSED = "setup_refused"
     SETUP_UNREACHABLE = "setup_unreachable"
@@ -122,6 +124,8 @@ def prepare(tx: Tx, vault: Keyring, companies: Companies, token: str, now: datet
         return found
     link, member = found
     company = companies(link.company_id)
+    if not policy.may_buy(company, member):
+        return Denied(Trouble.NOT_PERMITTED)
     address = addresses.get(tx, company.id, link.address_key)
     cart_token, cookie = secrets.token_urlsafe(18), secrets.token_hex(16)
     session = ShoppingSession(
@@ -145,7 +149,8 @@ def prepare(tx: Tx, vault: Keyring, companies: Companies, token: str, now: datet
             email=member.email,
             first_name=member.first_name,
             last_name=member.last_name,
-            business_unit=company.business_unit,
+            business_unit=policy.business_unit(company, member),
+            selected=link.asin,
             ship_to=addresses.to_cxml(company, address, member.email),
         ),
         company.account,
@@ -182,7 +187,7 @@ async def enter(
         return visit
     outcome = await supplier.setup(visit.company.punchout_url, visit.setup)
     if isinstance(outcome, StartPage):
-        await db.write(lambda tx: _started(tx, visit.session_id, SessionEvent.STARTED))
+        await db.write(lambda tx: _started(tx, visit.session_id, SessionEvent.STARTED, clock()))
         return outcome.url
     if isinstance(outcome, Refused):
         trouble = Trouble.SETUP_CREDENTIALS if outcome.status == 401 else Trouble.SETUP_REFUSED
@@ -191,13 +196,17 @@ async def enter(
         unreachable = type(outcome).__name__ == "Unreachable"
         denied = Denied(Trouble.SETUP_UNREACHABLE if unreachable else Trouble.SETUP_UNREADABLE, outcome.why)
     await db.write(
-        lambda tx: _started(tx, visit.session_id, SessionEvent.REFUSED, f"{denied.trouble}: {denied.reason}")
+        lambda tx: _started(
+            tx, visit.session_id, SessionEvent.REFUSED, clock(), f"{denied.trouble}: {denied.reason}"
+        )
     )
     return denied
 
 
-def _started(tx: Tx, session_id: int, event: SessionEvent, trouble: str = "") -> None:
+def _started(tx: Tx, session_id: int, event: SessionEvent, now: datetime, trouble: str = "") -> None:
     session = tx.orm.get_one(ShoppingSession, session_id, with_for_update=True)
     session.state = advance(SessionState(session.state), event)
     session.trouble = trouble
     tx.orm.add(session)
+    if session.state == SessionState.OPEN:
+        reminders.watch_session(tx, session, now)

@@ -11,8 +11,24 @@ TOKYO = ZoneInfo("Asia/Tokyo")
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Members who share addresses, a group at Amazon (`business_unit`) and people who are told of their purchases.
+
+    `members` are user ids, login ids, or "org:" and the name of an organisation in LINE WORKS. Empty `addresses` are all.
+    """
+
+    name: str
+    members: tuple[str, ...]
+    addresses: tuple[str, ...] = ()
+    admins: tuple[str, ...] = ()
+    business_unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Company:
     """What purchasing must know of a company: how it speaks to Amazon and whom it tells.
+
+    `permitted` names who may buy as Group.members does, empty for everybody; `contact` is whom the others should ask.
 
     `number_pattern` is a str.format pattern over yyyy, yy, mm, dd and n (the running number).
     """
@@ -28,6 +44,10 @@ class Company:
     number_pattern: str = "KM-{yyyy}{mm}-{n:05d}"
     business_unit: str = ""
     link_life: timedelta = field(default=timedelta(hours=1))
+    permitted: tuple[str, ...] = ()
+    contact: str = ""
+    groups: tuple[Group, ...] = ()
+    ask_purpose: bool = False
 
 
 def plain(quantity: Decimal) -> str:

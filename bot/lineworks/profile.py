@@ -1,6 +1,6 @@
 """What the platform says of a member and of the bot itself: every field may be missing or null."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ class Profile:
     last_name: str | None
     first_name: str | None
     language: str | None
+    organizations: tuple[str, ...] = ()
 
     @property
     def display_name(self) -> str:
@@ -50,8 +51,19 @@ def read_profile(facts: Mapping[str, Any], asked_for: str) -> Profile:
         _text(facts.get("email")),
         _text(names.get("lastName")),
         _text(names.get("firstName")),
-        _text(facts.get("locale")),
+        _text(facts.get("locale")) or _text(facts.get("language")),
+        tuple(_organizations(facts.get("organizations"))),
     )
+
+
+def _organizations(value: object) -> Iterator[str]:
+    """Names and ids of the units a member belongs to, in whatever depth the record lists them."""
+    for entry in value if isinstance(value, list) else ():
+        if isinstance(entry, dict):
+            for name in ("orgUnitName", "organizationName", "orgUnitId"):
+                if text := _text(entry.get(name)):
+                    yield text
+            yield from _organizations(entry.get("orgUnits"))
 
 
 def read_bot(facts: Mapping[str, Any]) -> BotFacts:

@@ -45,13 +45,21 @@ def quantity(number: Decimal) -> str:
 def with_buttons(
     head: str, body: Sequence[str], foot: Sequence[str], actions: tuple[Action, ...]
 ) -> list[Outgoing]:
-    """Head, body and foot with a blank line between them on one card; a body too long for it goes before as texts."""
-    parts = [head, "\n".join(body), "\n".join(foot)]
-    whole = "\n\n".join(part for part in parts if part)
-    if units(whole) <= CARD:
+    """Head, body and foot with a blank line between them on one card.
+
+    A body too long for it goes before as texts, and so does a foot that is too long by itself: nothing is cut off.
+    """
+    if units(whole := _parted(head, body, foot)) <= CARD:
         return [ButtonTemplate(whole, actions)]
-    texts: list[Outgoing] = [Text(page) for page in pages([head, "", *body], TEXT)]
-    return [
-        *texts,
-        ButtonTemplate(cut("\n\n".join(part for part in (head, parts[2]) if part), CARD), actions),
-    ]
+    if units(short := _parted(head, foot)) <= CARD:
+        return [*_texts(head, body), ButtonTemplate(short, actions)]
+    return [*_texts(head, body, foot), ButtonTemplate(cut(head, CARD), actions)]
+
+
+def _parted(head: str, *parts: Sequence[str]) -> str:
+    return "\n\n".join(part for part in (head, *("\n".join(part) for part in parts)) if part)
+
+
+def _texts(head: str, *parts: Sequence[str]) -> list[Outgoing]:
+    lines = [line for part in parts if part for line in ("", *part)]
+    return [Text(page) for page in pages([head, *lines], TEXT)]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from math import ceil
 
-from bot.lineworks.message import ButtonTemplate, Outgoing, clean, cut
+from bot.lineworks.message import ButtonTemplate, Outgoing, Text, clean, cut
 from bot.talk.cards import CARD, mark, menu_buttons, quantity, say, title, with_buttons
 from bot.talk.hearing import Verb
 from bot.talk.wording import Wording
@@ -76,6 +76,11 @@ def _hold(words: Wording, cart: Cart, now: datetime) -> str:
     return words("cart", "hold", deadline=deadline, days=days)
 
 
+def ask_purpose(words: Wording, test: bool) -> list[Outgoing]:
+    """The company wants to know what for; the answer is typed."""
+    return [Text(words("cart", "ask_purpose", mark=mark(words, test)))]
+
+
 def question(
     words: Wording, cart: Cart, address: DeliveryAddress, test: bool, now: datetime
 ) -> list[Outgoing]:
@@ -87,6 +92,8 @@ def question(
         total=words.money(cart.total, cart.currency),
         name=clean(address.name),
     )
+    if cart.purpose:
+        text += "\n" + words("cart", "purpose", purpose=clean(cart.purpose))
     if cart.held_until <= now:
         text += "\n" + _hold(words, cart, now)
     if test:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.lineworks.message import Outgoing, Text
-from bot.talk import checkout, orders, registration, shopping
+from bot.talk import checkout, choices, counter, registration, shopping
 from bot.talk.cards import mark
 from bot.talk.hearing import Heard, Verb
 from bot.talk.steps import At, Do, Move, decide
 from bot.talk.wording import Wording, wording
-from purchasing import addresses, history, members, ordering
+from purchasing import addresses, members, ordering, policy
 from purchasing import shopping as visits
 from purchasing.lifecycle import CartState
 from purchasing.members import Person
@@ -41,11 +41,6 @@ class Stranger:
     """We know nothing of this person yet: look them up in LINE WORKS' directory, then take the turn again."""
 
 
-def is_admin(company: Company, *names: str) -> bool:
-    """Whether one of these ids is told of purchases."""
-    return any(name in company.admins for name in names if name)
-
-
 def turn(
     tx: Tx, desk: Desk, user_id: str, heard: Heard, person: Person | None, *, began: bool, now: datetime
 ) -> Sequence[Outgoing] | Stranger:
@@ -59,7 +54,7 @@ def turn(
         )
     talk = tx.orm.get(Talk, (desk.company.id, user_id))
     registered = member.email is not None
-    if began and not registered and is_admin(desk.company, member.user_id, member.login_id):
+    if began and not registered and policy.is_admin(desk.company, member):
         # Our own first notice opened the room; a greeting would be an answer to nothing.
         return ()
     just_now = talk is not None and now - talk.changed_at < ONE_TAP
@@ -72,7 +67,33 @@ def turn(
     talk.state, talk.changed_at = move.at, now
     tx.orm.add(talk)
     words = wording(member.language)
+    if not policy.may_buy(desk.company, member) and move.do not in _FOR_EVERYBODY:
+        return registration.not_permitted(words, desk.company.contact)
+    if move.do is Do.ASK_PAY or move.do is Do.SET_PURPOSE:
+        return _before_paying(tx, desk, words, member, talk, move, now)
     return _answer(tx, desk, words, member, move, now)
+
+
+_FOR_EVERYBODY = (Do.NOTHING, Do.ORDER, Do.NOTICES, Do.NOTICE_PACE)
+"""What somebody may do who may not buy: an administrator looks at an order, and chooses what to be told."""
+
+
+def _before_paying(
+    tx: Tx, desk: Desk, words: Wording, member: Member, talk: Talk, move: Move, now: datetime
+) -> list[Outgoing]:
+    """決済する asks for the purpose first where the company wants one; the answer leads on to the second question."""
+    if move.do is Do.SET_PURPOSE:
+        cart = ordering.waiting_cart(tx, member, talk.about)
+        if cart is None:
+            return registration.full_menu(words, words("menu", "not_understood"))
+        ordering.note_purpose(tx, cart, move.heard.text)
+        address = addresses.get(tx, cart.company_id, cart.address_key)
+        return checkout.question(words, cart, address, desk.company.test, now)
+    cart = ordering.find_cart(tx, member, int(move.heard.ref), move.heard.nonce)
+    if desk.company.ask_purpose and cart is not None and cart.state == CartState.OFFERED and not cart.purpose:
+        talk.state, talk.about = At.ASKED_PURPOSE, str(cart.id)
+        return checkout.ask_purpose(words, desk.company.test)
+    return _about_cart(tx, words, member, move, desk.company.test, now)
 
 
 def _answer(tx: Tx, desk: Desk, words: Wording, member: Member, move: Move, now: datetime) -> list[Outgoing]:
@@ -104,9 +125,17 @@ def _answer(tx: Tx, desk: Desk, words: Wording, member: Member, move: Move, now:
         case Do.HELP:
             return registration.help_text(words, member.email is not None, test)
         case Do.HISTORY:
-            return _history(tx, words, member, move.heard.ref)
+            return counter.list_orders(tx, words, member, move.heard.ref)
         case Do.ORDER:
-            return _order(tx, desk, words, member, move.heard.ref)
+            return counter.show(tx, desk.company, words, member, move.heard.ref)
+        case Do.RECEIPT:
+            return counter.receive(tx, desk.company, words, member, move.heard, now)
+        case Do.CANCEL_ORDER:
+            return counter.cancel(tx, desk.company, words, member, move.heard, now)
+        case Do.REORDER:
+            return counter.again(tx, desk.company, words, member, move.heard, now)
+        case Do.NOTICES | Do.NOTICE_PACE:
+            return choices.choose(tx, desk.company, words, member, move.heard)
         case Do.SHOP:
             return _addresses(tx, desk, words, member, now)
         case Do.CANCEL:
@@ -122,22 +151,9 @@ def _answer(tx: Tx, desk: Desk, words: Wording, member: Member, move: Move, now:
 
 
 def _addresses(tx: Tx, desk: Desk, words: Wording, member: Member, now: datetime) -> list[Outgoing]:
-    choices = visits.offer(tx, desk.company, member, now)
+    offered = visits.offer(tx, desk.company, member, now)
     minutes = int(desk.company.link_life.total_seconds() // 60)
-    return shopping.address_cards(words, choices, minutes, desk.company.test)
-
-
-def _history(tx: Tx, words: Wording, member: Member, ref: str) -> list[Outgoing]:
-    before = int(ref) if ref.isdecimal() and len(ref) < 19 else None
-    return orders.history(words, *history.recent(tx, member, before))
-
-
-def _order(tx: Tx, desk: Desk, words: Wording, member: Member, number: str) -> list[Outgoing]:
-    order = history.by_number(tx, member.company_id, number)
-    may_see = order is not None and (
-        order.member_id == member.id or is_admin(desk.company, member.user_id, member.login_id)
-    )
-    return orders.detail(words, history.detail(tx, order)) if order and may_see else orders.not_found(words)
+    return shopping.address_cards(words, offered, minutes, desk.company.test)
 
 
 def _cancel(tx: Tx, words: Wording, member: Member, test: bool) -> list[Outgoing]:

@@ -7,6 +7,7 @@ from bot.lineworks.applink import talk_with
 from bot.lineworks.message import Action, ButtonTemplate, Outgoing, Uri, clean, cut
 from bot.talk.cards import CARD, mark, menu_buttons, quantity, say, title, with_buttons
 from bot.talk.hearing import Verb
+from bot.talk.orders import receipt_buttons, tracking
 from bot.talk.wording import Wording
 from purchasing.history import OrderDetail
 from storage.tables import (
@@ -50,7 +51,9 @@ def placed(reader: Reader, found: OrderDetail) -> list[Outgoing]:
     lines = [_article(reader.words, line) for line in found.lines[:MOST_LINES]]
     if len(found.lines) > MOST_LINES:
         lines.append(reader.words("admin", "more_lines", count=len(found.lines) - MOST_LINES))
-    return with_buttons(_admin_head(reader, "placed", found), lines, (), _buttons(reader, found))
+    purpose = clean(found.order.purpose)
+    foot = [reader.words("admin", "purpose", purpose=purpose)] if purpose else []
+    return with_buttons(_admin_head(reader, "placed", found), lines, foot, _buttons(reader, found))
 
 
 def confirmed(
@@ -85,11 +88,18 @@ def _settled(words: Wording, order: Order, article: OrderLine, row: OrderConfirm
             values["after"] = words.money(row.unit_price, order.currency)
         lines.append(words("notice", name, quantity=quantity(row.accepted), **values))
     if row.rejected:
-        reason = cut(clean(row.reason), 200) or words("notice", "no_reason")
+        reason = _reason(words, row.reason_code, row.reason)
         lines.append(
             words("notice", "line_rejected", quantity=quantity(row.rejected), reason=reason, **values)
         )
     return lines
+
+
+def _reason(words: Wording, code: str, text: str) -> str:
+    """Words of ours for the codes we have met; Amazon's own text for all others (Amazon reference 9.4)."""
+    if words.has("reason", code):
+        return words("reason", code)
+    return cut(clean(text), 200) or words("notice", "no_reason")
 
 
 def shipped(
@@ -126,7 +136,7 @@ def shipped(
         if reader.to_admin
         else words("notice", name, mark=mark(words, order.test), number=order.number)
     )
-    return with_buttons(head, facts, lines, _buttons(reader, found))
+    return with_buttons(head, facts, lines, _after_shipping(reader, found))
 
 
 def _complete(found: OrderDetail, sent: Sequence[ShipmentLine]) -> bool:
@@ -164,6 +174,14 @@ def _article(words: Wording, line: OrderLine) -> str:
 def _buyer(words: Wording, found: OrderDetail) -> str:
     name = clean(found.buyer.display_name)
     return words("common", "person", name=name) if name else words("common", "somebody")
+
+
+def _after_shipping(reader: Reader, found: OrderDetail) -> tuple[Action, ...]:
+    """To the buyer: follow the parcel, and say whether all is there; to an admin the usual."""
+    if reader.to_admin:
+        return _buttons(reader, found)
+    links, said = tracking(reader.words, found), receipt_buttons(reader.words, found.order)
+    return (*links, *said, say(reader.words, "detail", Verb.ORDER, found.order.number))
 
 
 def _buttons(reader: Reader, found: OrderDetail) -> tuple[Action, ...]:

@@ -1,12 +1,15 @@
 """Past orders: the list, and one order as it stands now."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from bot.lineworks.message import Action, ButtonTemplate, Message, Outgoing, clean
-from bot.talk.cards import mark, menu_buttons, quantity, say, title, with_buttons
+from bot.lineworks.action import LABEL
+from bot.lineworks.message import Action, ButtonTemplate, Message, Outgoing, Text, Uri, clean, pages
+from bot.talk.cards import TEXT, mark, menu_buttons, quantity, say, title, with_buttons
 from bot.talk.hearing import Verb, button
 from bot.talk.wording import Wording
-from purchasing import addresses
+from purchasing import addresses, aftercare, carriers
+from purchasing.aftercare import Receipt
 from purchasing.history import OrderDetail
 from purchasing.lifecycle import LineState, OrderState
 from storage.tables import Order, OrderLine
@@ -29,7 +32,7 @@ def history(words: Wording, orders: Sequence[Order], older: int | None) -> list[
         for order in orders
     ]
     buttons: list[Action] = [
-        Message(order.number[:20], order.number, button(Verb.ORDER, order.number)) for order in orders
+        Message(order.number[-LABEL:], order.number, button(Verb.ORDER, order.number)) for order in orders
     ]
     if older is not None:
         buttons.append(say(words, "older", Verb.HISTORY, older))
@@ -37,8 +40,8 @@ def history(words: Wording, orders: Sequence[Order], older: int | None) -> list[
     return with_buttons(words("order", "history"), lines, (), tuple(buttons))
 
 
-def detail(words: Wording, found: OrderDetail) -> list[Outgoing]:
-    """One order: where it stands, its lines, its parcels."""
+def detail(words: Wording, found: OrderDetail, *, own: bool) -> list[Outgoing]:
+    """One order: how far it has come, its lines, and what can be done about it now (by its own buyer)."""
     order = found.order
     head = words(
         "order",
@@ -46,7 +49,6 @@ def detail(words: Wording, found: OrderDetail) -> list[Outgoing]:
         mark=mark(words, order.test),
         number=order.number,
         state=words("order_state", OrderState(order.state)),
-        placed=words.moment(order.placed_at),
         total=words.money(order.total, order.currency),
         name=clean(found.address.name),
         address=clean(addresses.one_line(found.address)),
@@ -62,11 +64,111 @@ def detail(words: Wording, found: OrderDetail) -> list[Outgoing]:
         )
         for line in found.lines
     ]
-    parcels = [
-        words("order", "shipment", carrier=clean(parcel.carrier), tracking=clean(parcel.tracking)).rstrip()
+    actions: list[Action] = list(tracking(words, found))
+    if own:
+        if order.state in aftercare.SHIPPED and not order.receipt:
+            actions += receipt_buttons(words, order)
+        if order.state not in aftercare.OVER:
+            actions.append(say(words, "cancel_order", Verb.CANCEL_ORDER, order.number))
+        actions.append(say(words, "reorder", Verb.REORDER, order.number))
+    return with_buttons(head, lines, timeline(words, found), (*actions, *menu_buttons(words)[:2]))
+
+
+def timeline(words: Wording, found: OrderDetail) -> list[str]:
+    """受付 → 受注確定 → 発送 → お届け予定, each with its time or as still to come."""
+    order, parcels = found.order, found.shipments
+    steps: list[tuple[str, datetime | None]] = [("placed", order.placed_at)]
+    if order.state in (OrderState.REFUSED, OrderState.REJECTED):
+        steps.append(("refused", order.confirmed_at or order.answered_at))
+    else:
+        shipped = [parcel.shipped_at or parcel.noticed_at for parcel in parcels]
+        expected = [parcel.delivery_at for parcel in parcels if parcel.delivery_at]
+        steps += [("confirmed", order.confirmed_at), ("shipped", max(shipped, default=None))]
+        written = [_step(words, name, moment) for name, moment in steps]
+        written += [
+            words("order", "shipment", carrier=clean(p.carrier), tracking=clean(p.tracking)).rstrip()
+            for p in parcels
+        ]
+        if expected:
+            written.append(words("timeline", "expected", moment=words.moment(max(expected))))
+        if order.receipt:
+            written.append(words("timeline", order.receipt, moment=_moment(words, order.receipt_at)))
+        if order.cancel_wished_at:
+            written.append(words("timeline", "cancel_wished", moment=words.moment(order.cancel_wished_at)))
+        return written
+    return [_step(words, name, moment) for name, moment in steps]
+
+
+def _step(words: Wording, name: str, moment: datetime | None) -> str:
+    sign = words("timeline", "done" if moment else "to_come")
+    return f"{sign} {words('timeline', name)} {_moment(words, moment)}".rstrip()
+
+
+def _moment(words: Wording, moment: datetime | None) -> str:
+    return words.moment(moment) if moment else ""
+
+
+def tracking(words: Wording, found: OrderDetail) -> list[Uri]:
+    """A link for every parcel whose carrier has a page for it, three at most."""
+    amazon = next((line.amazon_order for line in found.lines if line.amazon_order), "")
+    links = [
+        parcel.tracking_url or carriers.tracking_page(parcel.carrier, parcel.tracking, amazon)
         for parcel in found.shipments
     ]
-    return with_buttons(head, lines, parcels, menu_buttons(words))
+    return [Uri(words("label", "track"), page) for page in dict.fromkeys(links) if page][:3]
+
+
+def receipt_buttons(words: Wording, order: Order) -> list[Action]:
+    """What a buyer can say of goods that were shipped."""
+    return [
+        say(words, "arrived", Verb.ARRIVED, order.number),
+        say(words, "missing", Verb.MISSING, order.number),
+        say(words, "damaged", Verb.DAMAGED, order.number),
+    ]
+
+
+def received(words: Wording, found: OrderDetail, receipt: Receipt) -> list[Outgoing]:
+    """Thanks, or what to do now about goods that are missing or wrong."""
+    values = {"mark": mark(words, found.order.test), "number": found.order.number}
+    text = words("receipt", receipt, **values)
+    return [ButtonTemplate(text, (*_amazon(words, found), *menu_buttons(words)[:2]))]
+
+
+def how_to_cancel(words: Wording, found: OrderDetail) -> list[Outgoing]:
+    """Amazon's own page is the only place; an order that is over is told so."""
+    order = found.order
+    name = "too_late" if order.state in aftercare.OVER else "how"
+    text = words(
+        "cancelling",
+        name,
+        mark=mark(words, order.test),
+        number=order.number,
+        state=words("order_state", OrderState(order.state)),
+    )
+    return [ButtonTemplate(text, (*_amazon(words, found), *menu_buttons(words)[:2]))]
+
+
+def same_again(words: Wording, found: OrderDetail) -> list[Outgoing]:
+    """What was ordered, with a link to each article: the shop cannot be filled from outside."""
+    lines = [
+        words(
+            "order",
+            "again_line",
+            number=line.line_number,
+            description=title(line.description),
+            quantity=quantity(line.quantity),
+            asin=line.asin,
+        )
+        for line in found.lines
+    ]
+    head = words("order", "again", number=found.order.number)
+    return [Text(page) for page in pages([head, "", *lines], TEXT)]
+
+
+def _amazon(words: Wording, found: OrderDetail) -> list[Uri]:
+    """The order at Amazon, as soon as Amazon has given it a number."""
+    numbers = dict.fromkeys(line.amazon_order for line in found.lines if line.amazon_order)
+    return [Uri(words("label", "open_amazon"), carriers.order_page(number)) for number in numbers][:3]
 
 
 def _line_state(order: Order, line: OrderLine) -> LineState:

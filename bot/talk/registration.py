@@ -28,6 +28,13 @@ def ask_email(words: Wording, sentence: str, email: str, known: str) -> list[Out
     ]
 
 
+def not_permitted(words: Wording, contact: str) -> list[Outgoing]:
+    """To somebody who is not on the list: whom to ask."""
+    if contact:
+        return [Text(words("registration", "not_permitted_ask", contact=cut(contact, 200)))]
+    return [Text(words("registration", "not_permitted"))]
+
+
 def refuse_email(words: Wording, reason: BadEmail) -> list[Outgoing]:
     return [Text(words("bad_email", reason))]
 

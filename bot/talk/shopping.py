@@ -27,6 +27,11 @@ def address_cards(words: Wording, choices: Sequence[Choice], minutes: int, test:
     return [*texts, *cards]
 
 
+def _line(text: str) -> str:
+    """What stands on one line of a card."""
+    return clean(text).replace("\n", " ")
+
+
 def _column(words: Wording, choice: Choice, test: bool) -> Column | None:
     """The card with the full address; None where 120 characters or 4 lines do not hold it."""
     address = choice.address
@@ -34,9 +39,9 @@ def _column(words: Wording, choice: Choice, test: bool) -> Column | None:
         "shopping",
         "address",
         mark=mark(words, test),
-        name=clean(address.name),
-        address=clean(addresses.one_line(address)),
-        deliver_to=clean(address.deliver_to),
+        name=_line(address.name),
+        address=_line(addresses.one_line(address)),
+        deliver_to=_line(address.deliver_to),
     )
     try:
         return Column(text, (Uri(words("label", "choose"), choice.url),))
@@ -45,8 +50,8 @@ def _column(words: Wording, choice: Choice, test: bool) -> Column | None:
 
 
 def _shortened(words: Wording, choice: Choice, test: bool) -> Column:
-    name = cut(clean(choice.address.name), 30)
-    place = cut(clean(addresses.one_line(choice.address)), 70)
+    name = cut(_line(choice.address.name), 30)
+    place = cut(_line(addresses.one_line(choice.address)), 70)
     text = words(
         "shopping", "address", mark=mark(words, test), name=name, address=place, deliver_to=""
     ).strip()
@@ -58,9 +63,9 @@ def _in_full(words: Wording, choices: Sequence[Choice]) -> list[str]:
         words(
             "shopping",
             "full_address",
-            name=clean(choice.address.name),
-            address=clean(addresses.one_line(choice.address)),
-            deliver_to=clean(choice.address.deliver_to),
+            name=_line(choice.address.name),
+            address=_line(addresses.one_line(choice.address)),
+            deliver_to=_line(choice.address.deliver_to),
         )
         for choice in choices
     ]

@@ -16,6 +16,7 @@ class At(StrEnum):
     NEW = "new"
     ASKED_MEMBER = "asked_member"
     ASKED_EMAIL = "asked_email"
+    ASKED_PURPOSE = "asked_purpose"
     READY = "ready"
 
 
@@ -46,6 +47,12 @@ class Do(StrEnum):
     CANCEL = "cancel"
     RESTART = "restart"
     SHOW_CART = "show_cart"
+    SET_PURPOSE = "set_purpose"
+    RECEIPT = "receipt"
+    REORDER = "reorder"
+    CANCEL_ORDER = "cancel_order"
+    NOTICES = "notices"
+    NOTICE_PACE = "notice_pace"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,13 @@ _ANYTIME = {
     Verb.ORDER: Do.ORDER,
     Verb.CANCEL: Do.CANCEL,
     Verb.RESTART: Do.RESTART,
+    Verb.ARRIVED: Do.RECEIPT,
+    Verb.MISSING: Do.RECEIPT,
+    Verb.DAMAGED: Do.RECEIPT,
+    Verb.REORDER: Do.REORDER,
+    Verb.CANCEL_ORDER: Do.CANCEL_ORDER,
+    Verb.NOTICES: Do.NOTICES,
+    Verb.NOTICE_PACE: Do.NOTICE_PACE,
     Verb.THING: Do.NOT_TEXT,
     Verb.WORDS: Do.NOT_UNDERSTOOD,
 }
@@ -96,6 +110,8 @@ def _member(at: At, heard: Heard) -> Move:
             return Move(At.READY, Do.KEEP_EMAIL, heard)
         if heard.verb is Verb.RESTART:
             return Move(at, Do.ASK_EMAIL_AGAIN, heard)
+    if at is At.ASKED_PURPOSE and heard.verb is Verb.WORDS:
+        return Move(At.READY, Do.SET_PURPOSE, heard)
     return Move(At.READY, _ANYTIME[heard.verb], heard)
 
 
@@ -111,9 +127,9 @@ def _guest(at: At, heard: Heard) -> Move:
             return Move(At.ASKED_EMAIL, Do.ASK_EMAIL, heard)
         case Verb.CANCEL:
             return Move(At.ASKED_MEMBER, Do.REGISTRATION_CANCELLED, heard)
-        case Verb.ORDER:
-            # An administrator who does not buy looks at an order from a notice.
-            return Move(at, Do.ORDER, heard)
+        case Verb.ORDER | Verb.NOTICES | Verb.NOTICE_PACE:
+            # An administrator who does not buy looks at an order, or chooses what to be told.
+            return Move(at, _ANYTIME[heard.verb], heard)
         case Verb.WORDS | Verb.THING if at is At.ASKED_EMAIL:
             return _email(heard)
         case Verb.WORDS if not isinstance(read_email(heard.text), BadEmail):

@@ -1,26 +1,32 @@
 """From a notice to its cards: loads what the notice speaks of and hands it to the cards."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import col, select
 
-from bot.lineworks.message import Outgoing
-from bot.talk import checkout, notices, registration
+from bot.lineworks.message import ButtonTemplate, Outgoing, Text, clean, pages
+from bot.talk import checkout, notices, registration, shopping
+from bot.talk.cards import TEXT, mark
 from bot.talk.notices import Reader
-from bot.talk.wording import wording
+from bot.talk.outbox import Send
+from bot.talk.wording import Wording, wording
 from purchasing import addresses, history, members, ordering
-from purchasing.lifecycle import CartState, OrderState
+from purchasing import shopping as visits
+from purchasing.lifecycle import CartState, OrderState, SessionState
 from purchasing.notices import Notice, What
 from purchasing.values import Company
 from storage.database import Tx
 from storage.tables import (
     Cart,
+    JobRow,
     Member,
     Order,
     OrderConfirmation,
     OrderConfirmationLine,
     Shipment,
     ShipmentLine,
+    ShoppingSession,
 )
 
 _STILL = {
@@ -28,6 +34,7 @@ _STILL = {
     What.ORDER_STUCK: OrderState.STUCK,
     What.ORDER_REFUSED: OrderState.REFUSED,
 }
+_ALWAYS = (What.ORDER_LATE, What.GOODS_MISSING, What.GOODS_DAMAGED, What.CANCEL_WISHED)
 """News that is worth telling only while it is true: an answer may have come in between."""
 
 
@@ -43,6 +50,10 @@ def write(tx: Tx, company: Company, notice: Notice, app_url: str, now: datetime)
     words = wording(recipient.language if recipient else "")
     if notice.what is What.CART_EMPTY:
         return registration.menu(words, "cart", "empty", "")
+    if notice.what is What.CART_MISSING:
+        return _cart_missing(tx, company, words, notice, now)
+    if notice.what is What.UNDELIVERABLE:
+        return _undeliverable(tx, words, notice)
     if notice.what is What.CART:
         cart = tx.orm.get_one(Cart, notice.ref)
         address = addresses.get(tx, company.id, cart.address_key)
@@ -65,14 +76,52 @@ def write(tx: Tx, company: Company, notice: Notice, app_url: str, now: datetime)
         sent = select(ShipmentLine).join(Shipment, col(Shipment.id) == ShipmentLine.shipment_id)
         until_then = sent.where(Shipment.order_id == order.id, col(Shipment.id) <= notice.ref)
         return notices.shipped(reader, found, parcel, tx.orm.exec(until_then).all())
-    if order.state != _STILL[notice.what]:
+    if notice.what not in _ALWAYS and order.state != _STILL[notice.what]:
         return []
     return notices.plain(reader, notice.what.removeprefix("order_"), found, order.refusal)
 
 
+def in_short(messages: Sequence[Outgoing]) -> list[str]:
+    """What the cards say, for a digest: their texts without the buttons."""
+    texts = [
+        m.content_text if isinstance(m, ButtonTemplate) else m.text
+        for m in messages
+        if isinstance(m, ButtonTemplate | Text)
+    ]
+    return [text.split("\n\n")[0] for text in texts]
+
+
+def digest(tx: Tx, company_id: str, recipient: str, lines: Sequence[str]) -> list[Outgoing]:
+    """A day's news for somebody, in as many texts as it takes."""
+    known = members.find(tx, company_id, recipient)
+    words = wording(known.language if known else "")
+    head = words("choices", "digest", count=len(lines))
+    return [Text(page) for page in pages([head, *(f"\n{line}" for line in lines)], TEXT)] if lines else []
+
+
+def _cart_missing(tx: Tx, company: Company, words: Wording, notice: Notice, now: datetime) -> list[Outgoing]:
+    """The cart has not come back: what it probably is, and fresh ways in."""
+    session = tx.orm.get_one(ShoppingSession, notice.ref)
+    if session.state != SessionState.OPEN:
+        return []
+    offered = visits.offer(tx, company, tx.orm.get_one(Member, session.member_id), now)
+    minutes = int(company.link_life.total_seconds() // 60)
+    cards = shopping.address_cards(words, offered, minutes, company.test)
+    return [Text(words("shopping", "cart_missing", mark=mark(words, company.test))), *cards]
+
+
+def _undeliverable(tx: Tx, words: Wording, notice: Notice) -> list[Outgoing]:
+    """A message to somebody could not be delivered; the job that carried it says to whom and why."""
+    job = tx.orm.get_one(JobRow, notice.ref)
+    recipient = Send.unpack(job.payload).recipient
+    member = members.find(tx, job.company_id, recipient)
+    name = member.display_name if member else recipient
+    return [Text(words("admin", "undeliverable", name=clean(name), reason=clean(job.last_error)))]
+
+
 def _order_of(tx: Tx, notice: Notice) -> Order | None:
     match notice.what:
-        case What.CART | What.CART_EMPTY:
+        case What.CART | What.CART_EMPTY | What.CART_MISSING | What.UNDELIVERABLE:
             return None
         case What.CONFIRMED:
             return tx.orm.get_one(Order, tx.orm.get_one(OrderConfirmation, notice.ref).order_id)

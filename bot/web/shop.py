@@ -23,6 +23,7 @@ _STATUS = {
     Trouble.LINK_UNKNOWN: 404,
     Trouble.LINK_OLD: 410,
     Trouble.NOT_REGISTERED: 403,
+    Trouble.NOT_PERMITTED: 403,
     Trouble.SETUP_UNREACHABLE: 504,
 }
 ONCE_IN = timedelta(minutes=1)

@@ -4,7 +4,7 @@ import {flexible} from "./flex.js";
 
 const TIME = new Intl.DateTimeFormat("ja-JP", {timeZone: "Asia/Tokyo", hour: "2-digit", minute: "2-digit"});
 const DAY = new Intl.DateTimeFormat("ja-JP", {timeZone: "Asia/Tokyo", month: "long", day: "numeric", weekday: "short"});
-const APP_LINK = /^https:\/\/(line|naver)\.worksmobile\.com\/(.*)$/;
+const APP_HOSTS = ["line.worksmobile.com", "naver.worksmobile.com"];
 const SVG = "http://www.w3.org/2000/svg";
 
 export const clock = (at) => TIME.format(new Date(at));
@@ -41,14 +41,14 @@ export function botFace() {
 
 /** Where a link leads here: App Links to the stand-in's own talk, http and https as they are, nothing else. */
 export function destination(uri, me) {
-  const app = APP_LINK.exec(uri);
-  const own = new URL("/lineworks/app/", location.href).href;
-  if (app || uri.startsWith(own)) {
-    const url = new URL(app ? app[2] : uri.slice(own.length), own);
-    url.searchParams.set("from", me);
-    return {href: url.href, inside: true};
-  }
-  return /^https?:\/\//i.test(uri) ? {href: uri, inside: false} : null;
+  if (!/^https?:\/\//i.test(uri) || !URL.canParse(uri)) return null;
+  const url = new URL(uri);
+  const own = url.port === location.port && url.pathname.startsWith("/lineworks/app");
+  if (!own && !APP_HOSTS.includes(url.hostname)) return {href: uri, inside: false};
+  const inside = new URL(own ? url.pathname : `/lineworks/app${url.pathname}`, location.origin);
+  inside.search = url.search;
+  inside.searchParams.set("from", me);
+  return {href: inside.href, inside: true};
 }
 
 /** Draws the messages of one talk for one member; `onTap(messageId, path)` reports taps that the bot hears of. */

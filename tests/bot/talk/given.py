@@ -1,9 +1,11 @@
 """Carts and orders of any content for the cards, as rows that no database has seen."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from itertools import cycle
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
@@ -28,6 +30,19 @@ names = st.one_of(
 amounts = st.decimals(0, 99_999_999, places=2)
 pieces = st.integers(1, 999).map(Decimal)
 languages = st.sampled_from(["ja_JP", "en_US"]).map(wording)
+
+
+sellers = st.sampled_from(["", "Amazon.co.jp", "オフィス便 模擬店", "長" * 200])
+T = TypeVar("T")
+
+
+def _few(kind: st.SearchStrategy[T]) -> st.SearchStrategy[list[T]]:
+    """What the lines of one cart are made of, in turns: fifty different ones show no more and take ages."""
+    return st.lists(kind, min_size=1, max_size=3)
+
+
+def _numbered(count: int, samples: list[T]) -> Iterator[tuple[int, T]]:
+    return zip(range(1, count + 1), cycle(samples), strict=False)
 
 
 @st.composite
@@ -77,18 +92,19 @@ def carts(draw: st.DrawFn, most: int = 50) -> GivenCart:
         held_until=NOW + draw(st.sampled_from([timedelta(days=7), timedelta(hours=-1)])),
         document_id=1,
     )
+    samples = draw(_few(st.tuples(names, pieces, amounts, sellers)))
     lines = [
         CartLine(
             cart_id=1,
             line_number=number,
             asin="B0MOGI1001",
-            description=draw(names),
-            quantity=draw(pieces),
-            unit_price=draw(amounts),
-            sold_by=draw(st.sampled_from(["", "Amazon.co.jp", "オフィス便 模擬店", "長" * 200])),
+            description=description,
+            quantity=quantity,
+            unit_price=price,
+            sold_by=seller,
             item_xml=b"",
         )
-        for number in range(1, count + 1)
+        for number, (description, quantity, price, seller) in _numbered(count, samples)
     ]
     return GivenCart(cart, lines, draw(addresses()))
 
@@ -113,7 +129,21 @@ def orders(draw: st.DrawFn, most: int = 50) -> OrderDetail:
         placed_at=NOW,
         refusal=draw(names),
     )
-    lines = [_line(draw, number) for number in range(1, draw(st.integers(1, most)) + 1)]
+    count = draw(st.integers(1, most))
+    samples = draw(_few(st.tuples(names, pieces, amounts, st.sampled_from(LineState), st.booleans())))
+    lines = [
+        OrderLine(
+            order_id=1,
+            line_number=number,
+            asin="B0MOGI1001",
+            description=description,
+            quantity=quantity,
+            unit_price=price,
+            state=state,
+            rejected=quantity if refused else Decimal(0),
+        )
+        for number, (description, quantity, price, state, refused) in _numbered(count, samples)
+    ]
     parcels = [parcel(draw, number) for number in range(1, draw(st.integers(0, 4)) + 1)]
     buyer = Member(
         company_id="1",
@@ -124,20 +154,6 @@ def orders(draw: st.DrawFn, most: int = 50) -> OrderDetail:
         met_at=NOW,
     )
     return OrderDetail(order, lines, parcels, draw(addresses()), buyer)
-
-
-def _line(draw: st.DrawFn, number: int) -> OrderLine:
-    quantity = draw(pieces)
-    return OrderLine(
-        order_id=1,
-        line_number=number,
-        asin="B0MOGI1001",
-        description=draw(names),
-        quantity=quantity,
-        unit_price=draw(amounts),
-        state=draw(st.sampled_from(LineState)),
-        rejected=draw(st.sampled_from([Decimal(0), quantity])),
-    )
 
 
 def parcel(draw: st.DrawFn, number: int) -> Shipment:

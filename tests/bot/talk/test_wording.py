@@ -138,7 +138,7 @@ def test_every_sentence_can_be_filled_in() -> None:
     """A brace that is meant as a brace has to be written twice."""
     for language, section, name, sentence in SENTENCES:
         values = dict.fromkeys(placeholders(sentence), 1)
-        assert Wording(language)(section, name, **values).strip(), (language, section, name)
+        assert wording(language)(section, name, **values).strip(), (language, section, name)
 
 
 def test_every_sentence_that_the_code_asks_for_exists(source: Source) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
+from yarl import URL
 
 from tests.browser import DESK, PHONE, browser
 from tests.sandbox.lineworks.conftest import HANAKO, TARO, StandIn
@@ -271,8 +272,11 @@ async def test_typing(screen: Screen) -> None:
     assert body["content"]["text"] == "taro.yamada@example.co.jp\nよろしく"
 
 
-async def test_an_app_link_opens_the_buyers_talk(screen: Screen, tmp_path: Path) -> None:
-    link = f"https://line.worksmobile.com/message/send?version=26&emailList={HANAKO.login_id.replace('@', '%40')}"
+@pytest.mark.parametrize("base", ["https://line.worksmobile.com", "http://localhost:{port}/lineworks/app"])
+async def test_an_app_link_opens_the_buyers_talk(screen: Screen, tmp_path: Path, base: str) -> None:
+    port = URL(screen.stand_in.url).port
+    query = f"version=26&emailList={HANAKO.login_id.replace('@', '%40')}"
+    link = f"{base.format(port=port)}/message/send?{query}"
     action = {"type": "uri", "label": "購入者にトークを送る", "uri": link}
     notice = {"type": "button_template", "contentText": "【注文通知】\n佐藤 さんの注文", "actions": [action]}
     screen.stand_in.tenant.push(TARO, notice)

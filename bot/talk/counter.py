@@ -1,0 +1,81 @@
+"""The counter for orders that were placed: look at them, say whether they arrived, cancel, order the same again.
+
+Called by the engine inside its transaction, like all that touches storage.
+"""
+
+from datetime import datetime
+
+from bot.lineworks.message import Outgoing
+from bot.talk import orders, shopping
+from bot.talk.hearing import Heard, Verb
+from bot.talk.wording import Wording
+from purchasing import aftercare, history, policy
+from purchasing import shopping as visits
+from purchasing.aftercare import Receipt
+from purchasing.values import Company
+from storage.database import Tx
+from storage.tables import Member, Order
+
+
+def list_orders(tx: Tx, words: Wording, member: Member, ref: str) -> list[Outgoing]:
+    before = int(ref) if ref.isdecimal() and len(ref) < 19 else None
+    return orders.history(words, *history.recent(tx, member, before))
+
+
+def show(tx: Tx, company: Company, words: Wording, viewer: Member, number: str) -> list[Outgoing]:
+    """One order, to its buyer and to who answers for the buyer; to everybody else there is no such order."""
+    order = history.by_number(tx, company.id, number)
+    if order is None:
+        return orders.not_found(words)
+    found = history.detail(tx, order)
+    if not policy.may_see(company, viewer, found.buyer):
+        return orders.not_found(words)
+    return orders.detail(words, found, own=found.buyer.id == viewer.id)
+
+
+def _own(tx: Tx, member: Member, number: str) -> Order | None:
+    order = history.by_number(tx, member.company_id, number)
+    return order if order is not None and order.member_id == member.id else None
+
+
+_RECEIPTS = {Verb.ARRIVED: Receipt.ARRIVED, Verb.MISSING: Receipt.MISSING, Verb.DAMAGED: Receipt.DAMAGED}
+
+
+def receive(
+    tx: Tx, company: Company, words: Wording, member: Member, heard: Heard, now: datetime
+) -> list[Outgoing]:
+    """届きました and its sisters: by button for that order, typed for the newest that was shipped."""
+    shipped = _own(tx, member, heard.ref) if heard.ref else aftercare.newest(tx, member, aftercare.SHIPPED)
+    if shipped is None or shipped.state not in aftercare.SHIPPED:
+        return orders.not_found(words)
+    receipt = _RECEIPTS[heard.verb]
+    aftercare.receive(tx, company, shipped, receipt, now)
+    return orders.received(words, history.detail(tx, shipped), receipt)
+
+
+def cancel(
+    tx: Tx, company: Company, words: Wording, member: Member, heard: Heard, now: datetime
+) -> list[Outgoing]:
+    """注文を取り消したい: only Amazon's own page can do it; the wish is kept and the admins are told."""
+    order = _own(tx, member, heard.ref) if heard.ref else aftercare.newest(tx, member)
+    if order is None:
+        return orders.not_found(words)
+    if order.state not in aftercare.OVER:
+        aftercare.wish_cancel(tx, company, order, now)
+    return orders.how_to_cancel(words, history.detail(tx, order))
+
+
+def again(
+    tx: Tx, company: Company, words: Wording, member: Member, heard: Heard, now: datetime
+) -> list[Outgoing]:
+    """もう一度注文する: the shop opens looking for the first article; the card names them all."""
+    order = _own(tx, member, heard.ref) if heard.ref else aftercare.newest(tx, member)
+    if order is None:
+        return orders.not_found(words)
+    found = history.detail(tx, order)
+    choices = visits.offer(tx, company, member, now, asin=found.lines[0].asin)
+    minutes = int(company.link_life.total_seconds() // 60)
+    return [
+        *orders.same_again(words, found),
+        *shopping.address_cards(words, choices, minutes, company.test),
+    ]

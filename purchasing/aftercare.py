@@ -1,0 +1,56 @@
+"""After an order: did the goods arrive, does somebody want to cancel, and the same again.
+
+cXML cannot cancel at Amazon; what we keep is the wish, and the people who answer for the money are told (peers, wish 5).
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlmodel import col, select
+
+from purchasing import notices
+from purchasing.lifecycle import OrderState
+from purchasing.notices import What
+from purchasing.values import Company
+from storage.database import Tx
+from storage.tables import Member, Order
+
+
+class Receipt(StrEnum):
+    """What a buyer says of goods that were shipped."""
+
+    ARRIVED = "arrived"
+    MISSING = "missing"
+    DAMAGED = "damaged"
+
+
+_TROUBLE = {Receipt.MISSING: What.GOODS_MISSING, Receipt.DAMAGED: What.GOODS_DAMAGED}
+SHIPPED = (OrderState.SHIPPING, OrderState.SHIPPED)
+OVER = (OrderState.SHIPPED, OrderState.REFUSED, OrderState.REJECTED)
+
+
+def newest(tx: Tx, member: Member, states: tuple[OrderState, ...] = ()) -> Order | None:
+    """The member's newest order, in one of these states if any are named."""
+    query = select(Order).where(Order.member_id == member.id).order_by(col(Order.id).desc()).limit(1)
+    return tx.orm.exec(query.where(col(Order.state).in_(states)) if states else query).first()
+
+
+def receive(tx: Tx, company: Company, order: Order, receipt: Receipt, now: datetime) -> None:
+    """Note what the buyer says; the admins are told of trouble, each kind once an order."""
+    order.receipt, order.receipt_at = receipt, now
+    tx.orm.add(order)
+    if receipt in _TROUBLE:
+        _tell(tx, company, order, _TROUBLE[receipt], now)
+
+
+def wish_cancel(tx: Tx, company: Company, order: Order, now: datetime) -> None:
+    """Note that the buyer does not want the order any more."""
+    order.cancel_wished_at = order.cancel_wished_at or now
+    tx.orm.add(order)
+    _tell(tx, company, order, What.CANCEL_WISHED, now)
+
+
+def _tell(tx: Tx, company: Company, order: Order, what: What, now: datetime) -> None:
+    buyer = tx.orm.get_one(Member, order.member_id)
+    assert order.id is not None
+    notices.tell_admins(tx, company, buyer, what, order.id, now, trace=order.number)

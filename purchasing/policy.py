@@ -1,0 +1,47 @@
+"""Who may buy, and in which group of the company. Pure."""
+
+from collections.abc import Sequence
+
+from purchasing.values import Company, Group
+from storage.tables import Member
+
+_ORGANISATION = "org:"
+
+
+def _named(names: Sequence[str], member: Member) -> bool:
+    organisations = {f"{_ORGANISATION}{name}" for name in member.organizations.splitlines()}
+    return not organisations.isdisjoint(names) or member.user_id in names or (member.login_id or "-") in names
+
+
+def may_buy(company: Company, member: Member) -> bool:
+    """Whether the member is on the list, by name or by organisation; without a list everybody is."""
+    return not company.permitted or _named(company.permitted, member)
+
+
+def group_of(company: Company, member: Member) -> Group | None:
+    """The first group that names the member."""
+    return next((group for group in company.groups if _named(group.members, member)), None)
+
+
+def admins_of(company: Company, member: Member) -> tuple[str, ...]:
+    """Who is told of the member's purchases: the company's admins, then those of the member's group."""
+    group = group_of(company, member)
+    return tuple(dict.fromkeys((*company.admins, *(group.admins if group else ()))))
+
+
+def is_admin(company: Company, member: Member) -> bool:
+    """Whether the member is told of anybody's purchases."""
+    told = (*company.admins, *(admin for group in company.groups for admin in group.admins))
+    return any(name in told for name in (member.user_id, member.login_id) if name)
+
+
+def may_see(company: Company, viewer: Member, buyer: Member) -> bool:
+    """Whether somebody may look at an order: its buyer, and who is told of the buyer's purchases."""
+    told = admins_of(company, buyer)
+    return viewer.id == buyer.id or any(name in told for name in (viewer.user_id, viewer.login_id) if name)
+
+
+def business_unit(company: Company, member: Member) -> str:
+    """The code of the member's group at Amazon."""
+    group = group_of(company, member)
+    return (group.business_unit if group else "") or company.business_unit

@@ -1,0 +1,58 @@
+"""What is looked at again after a while, without anybody asking: a cart that did not come back, an order without news."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import col, select
+
+from purchasing import notices
+from purchasing.lifecycle import OrderState, SessionState
+from purchasing.notices import What
+from purchasing.values import Company
+from storage import queue
+from storage.database import Tx
+from storage.tables import Member, Order, ShoppingSession
+
+KIND = "reminder"
+CART_EXPECTED = timedelta(minutes=20)
+"""How long people shop before it is worth asking where their cart is."""
+NEWS_EXPECTED = timedelta(hours=24)
+"""Amazon confirms within seconds to a day (Amazon reference 1)."""
+_WAITING = (OrderState.RECEIVED, OrderState.CONFIRMING)
+
+
+def watch_session(tx: Tx, session: ShoppingSession, now: datetime) -> None:
+    """Look after a while whether the visit's cart came."""
+    _put(tx, session.company_id, f"session:{session.id}", now, now + CART_EXPECTED)
+
+
+def watch_order(tx: Tx, order: Order, now: datetime) -> None:
+    """Look after a day whether Amazon said anything of the order's lines."""
+    _put(tx, order.company_id, f"order:{order.id}", now, now + NEWS_EXPECTED)
+
+
+def _put(tx: Tx, company_id: str, about: str, now: datetime, due: datetime) -> None:
+    key = f"reminder:{company_id}:{about}"
+    queue.put(
+        tx, company_id=company_id, lane=key, kind=KIND, key=key, payload=about.encode(), now=now, due=due
+    )
+
+
+def look(tx: Tx, company: Company, payload: bytes, now: datetime) -> None:
+    """Tell people if what was expected has not come."""
+    kind, _, ref = payload.decode().partition(":")
+    if kind == "session":
+        _look_at_session(tx, tx.orm.get_one(ShoppingSession, int(ref)), now)
+    else:
+        order = tx.orm.get_one(Order, int(ref))
+        if order.state in _WAITING:
+            notices.tell_all(tx, company, order, What.ORDER_LATE, int(ref), now)
+
+
+def _look_at_session(tx: Tx, session: ShoppingSession, now: datetime) -> None:
+    """Only the member's newest visit is asked about: who went in again knows."""
+    newer = select(ShoppingSession).where(
+        ShoppingSession.member_id == session.member_id, col(ShoppingSession.id) > session.id
+    )
+    if session.state == SessionState.OPEN and tx.orm.exec(newer.limit(1)).first() is None:
+        assert session.id is not None
+        notices.tell_member(tx, tx.orm.get_one(Member, session.member_id), What.CART_MISSING, session.id, now)

@@ -1,0 +1,180 @@
+"""The real program, killed at the worst moments: nothing is lost, nothing is bought twice."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.lineworks.signature import sign
+from punchout.envelope import read_envelope
+from punchout.received import read_order
+from punchout.secret import Secret
+from punchout.xml import parse
+from tests.postgres import PostgresServer
+from tests.trouble.house import ADMIN, BOT_ID, BOT_SECRET, HANAKO, TARO
+from tests.trouble.serving import Serving
+from tests.trouble.town import Town, text, town
+
+TAKEN_UP_WITHIN = 10.0
+"""What the contract promises for a killed process's work, from the start on."""
+
+
+@asynccontextmanager
+async def serving(config: Path, role: str = "all") -> AsyncIterator[Serving]:
+    made = Serving(config, role)
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+def number_of(order: bytes) -> str:
+    return read_order(parse(order)).number
+
+
+async def settled(place: Town, user: str, number: str) -> None:
+    """The buyer reads what became of the order, and so does the admin."""
+    for words in ("受注確定", "発送完了"):
+        await place.hears(user, words, number)
+        await place.hears(ADMIN, f"【{words}】", number)
+
+
+async def test_killed_before_and_after_amazon_took_it_and_in_the_middle_of_a_greeting(tmp_path: Path) -> None:
+    """One kill for three: 太郎's order waits at Amazon's door, 花子's was taken but not yet answered, and somebody
+    unknown is just being looked up."""
+    async with town(more_people=1) as place, serving(place.write_config(tmp_path)) as bot:
+        await bot.start()
+        for user in (TARO, HANAKO):
+            await place.come_to_the_question(user)
+        place.door.plan += ["hold", "take and hold"]
+        told = [await place.buy(TARO)]
+        await place.door.came(orders=1)
+        told.append(await place.buy(HANAKO))
+        await place.door.came(orders=2)
+        await place.talk.trouble(answer="slow", seconds=60, at="user")
+        await place.talk.say("member-0", "こんにちは")
+        await place.acknowledged(place.callbacks)
+        assert list(place.orders) == told[1:]
+        await bot.kill()
+
+        await place.talk.trouble(clear=True)
+        await bot.start()
+        async with asyncio.timeout_at(bot.started + TAKEN_UP_WITHIN):
+            await place.door.came(orders=4)
+            await place.sees("member-0", "はい、会員です。")
+        for user, number in zip((TARO, HANAKO), told, strict=True):
+            await settled(place, user, number)
+        first, second, *again = place.door.orders
+        assert sorted(again) == sorted((first, second)), "not the same bytes"
+        assert [number_of(order) for order in (first, second)] == told
+        assert len({read_envelope(parse(order)).payload_id for order in place.door.orders}) == 2
+        assert sorted(place.orders) == sorted(told)
+        assert await bot.stop() == 0
+
+
+async def test_killed_again_and_again(tmp_path: Path) -> None:
+    """Nobody listens at Amazon's address; the bot dies at every step; then Amazon is there."""
+    async with town(door_open=False) as place, serving(place.write_config(tmp_path)) as bot:
+        await bot.start()
+        await place.open_door()
+        await place.come_to_the_question(TARO)
+        place.door.plan += ["take and hang up", "take and hang up"]
+        await place.talk.tap(TARO, "はい、決済します。")
+        await place.acknowledged(place.callbacks)
+        await bot.kill()
+        await bot.start()
+        number = (
+            text(await place.hears(TARO, "ご注文を受け付けました")).partition("注文番号: ")[2].split("\n")[0]
+        )
+        await place.door.came(orders=1)
+        await bot.kill()
+        await bot.start()
+        await place.door.came(orders=2)
+        await bot.kill()
+        await bot.start()
+        await settled(place, TARO, number)
+        assert list(place.orders) == [number]
+        assert len(set(place.door.orders)) == 1
+        assert await bot.stop() == 0
+
+
+async def test_killed_before_anybody_could_read_what_was_acknowledged(tmp_path: Path) -> None:
+    """The web part alone says 200, and is killed with the last byte; nobody has looked at the event yet."""
+    async with town() as place:
+        config = place.write_config(tmp_path)
+        async with serving(config, "web") as web_part:
+            await web_part.start()
+            await place.talk.start(TARO)
+            await place.acknowledged(2)
+            await web_part.kill()
+        async with serving(config) as bot:
+            await bot.start()
+            async with asyncio.timeout_at(bot.started + TAKEN_UP_WITHIN):
+                await place.sees(TARO, "はい、会員です。")
+            assert await bot.stop() == 0
+
+
+async def storm(place: Town, count: int) -> None:
+    """A first word of every member at once, straight to the bot; each must be acknowledged."""
+
+    async def one(number: int) -> None:
+        body = json.dumps(
+            {
+                "type": "message",
+                "source": {"userId": f"member-{number}", "domainId": 1},
+                "issuedTime": "2026-11-24T01:00:00.000Z",
+                "content": {"type": "text", "text": "こんにちは"},
+            }
+        ).encode()
+        headers = {"X-WORKS-BotId": str(BOT_ID), "X-WORKS-Signature": sign(Secret(BOT_SECRET), body)}
+        url = f"http://127.0.0.1:{place.bot_port}/lineworks/callback"
+        async with place.session.post(url, data=body, headers=headers) as answer:
+            assert answer.status == 200
+
+    await asyncio.gather(*(one(number) for number in range(count)))
+
+
+async def test_asked_to_stop_in_the_middle_of_everything(tmp_path: Path) -> None:
+    """An order and a visit wait at Amazon's door, LINE WORKS is slow, and thirty members have just said hello."""
+    members = 30
+    async with town(more_people=members) as place, serving(place.write_config(tmp_path)) as bot:
+        await bot.start()
+        await place.come_to_the_question(TARO)
+        place.door.plan.append("hold")
+        place.door.setup_plan.append("hold")
+        number = await place.buy(TARO)
+        await place.door.came(orders=1)
+        link = await place.link(TARO)
+        visit = asyncio.create_task(place.session.get(link))
+        await place.door.came(setups=2)
+        await place.talk.trouble(answer="slow", seconds=60, times=2, at="send")
+        await storm(place, members)
+        assert await bot.stop() == 0
+        await asyncio.gather(visit, return_exceptions=True)
+        assert list(place.orders) == []
+
+        await place.talk.trouble(clear=True)
+        await bot.start()
+        async with asyncio.timeout_at(bot.started + TAKEN_UP_WITHIN):
+            for member in range(members):
+                await place.sees(f"member-{member}", "はい、会員です。")
+        await settled(place, TARO, number)
+        assert list(place.orders) == [number]
+        assert len(set(place.door.orders)) == 1
+        assert await bot.stop() == 0
+
+
+async def test_two_processes_on_one_postgres(postgres_server: PostgresServer, tmp_path: Path) -> None:
+    """One takes, the other works; they start at the same moment, on a database that has no table yet."""
+    with postgres_server.fresh() as url:
+        async with town() as place:
+            config = place.write_config(tmp_path, url)
+            async with serving(config, "web") as web_part, serving(config, "worker") as worker:
+                await asyncio.gather(web_part.start(), worker.start())
+                await place.come_to_the_question(TARO)
+                number = await place.buy(TARO)
+                await settled(place, TARO, number)
+                assert list(place.orders) == [number]
+                codes = await asyncio.gather(web_part.stop(), worker.stop())
+                assert list(codes) == [0, 0]

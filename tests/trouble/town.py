@@ -1,0 +1,260 @@
+"""Both stand-ins in this process, a door in front of Amazon that can be held shut, and members who buy."""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Literal
+
+import aiohttp
+from aiohttp import web
+
+from sandbox.amazon.account import ACCOUNT, Order
+from sandbox.amazon.app import make_amazon
+from sandbox.lineworks.app import TENANT, make_lineworks
+from sandbox.lineworks.client import Message, TalkClient, labels
+from sandbox.settings import AmazonSettings, LineWorksSettings, Person
+from tests.talks.shopper import Shopper
+from tests.trouble import house
+from tests.trouble.amazon import ORDER_TOKEN
+from tests.trouble.house import ADMIN, EMAIL, HANAKO, TARO, config_text, free_port, key_pair
+
+PATIENCE = 25.0
+ARTICLE = "パソコンデスク"
+How = Literal["pass", "hold", "take and hold", "take and hang up"]
+"""What the door does: pass on; keep waiting for ever; pass on and keep the answer; pass on and break the connection."""
+
+
+class Door:
+    """Stands before Amazon's two addresses. `plan` is used up first in, first out; afterwards all may pass."""
+
+    def __init__(self, amazon: str) -> None:
+        self._amazon = amazon
+        self.plan: deque[How] = deque()
+        self.setup_plan: deque[How] = deque()
+        self.orders: list[bytes] = []
+        self.setups: list[bytes] = []
+        self.changed = asyncio.Condition()
+
+    def app(self) -> web.Application:
+        app = web.Application()
+        app.router.add_post("/punchout", self._setup)
+        app.router.add_post(f"/orders/{ORDER_TOKEN}", self._order)
+        app.cleanup_ctx.append(self._outward)
+        return app
+
+    async def came(self, orders: int = 0, setups: int = 0) -> None:
+        """Returns once so many have knocked and those that may pass have been passed on."""
+        async with self.changed, asyncio.timeout(PATIENCE):
+            await self.changed.wait_for(lambda: len(self.orders) >= orders and len(self.setups) >= setups)
+
+    async def _outward(self, _app: web.Application) -> AsyncIterator[None]:
+        async with aiohttp.ClientSession() as self._session:
+            yield
+
+    async def _order(self, request: web.Request) -> web.StreamResponse:
+        return await self._pass(request, self.plan, self.orders, f"{self._amazon}/orders/{ORDER_TOKEN}")
+
+    async def _setup(self, request: web.Request) -> web.StreamResponse:
+        return await self._pass(
+            request, self.setup_plan, self.setups, f"{self._amazon}/eprocurement/punchout"
+        )
+
+    async def _pass(
+        self, request: web.Request, plan: deque[How], seen: list[bytes], to: str
+    ) -> web.StreamResponse:
+        body = await request.read()
+        how = plan.popleft() if plan else "pass"
+        answer = web.Response()
+        if how != "hold":
+            login = {"Authorization": request.headers.get("Authorization", "")}
+            async with self._session.post(to, data=body, headers=login) as response:
+                answer = web.Response(
+                    body=await response.read(), status=response.status, content_type="text/xml"
+                )
+        async with self.changed:
+            seen.append(body)
+            self.changed.notify_all()
+        if how in ("hold", "take and hold"):
+            await asyncio.Event().wait()
+        if how == "take and hang up" and request.transport is not None:
+            request.transport.abort()
+        return answer
+
+
+class Town:
+    """Where people live: the talk, the shop behind its door, and what Amazon knows."""
+
+    def __init__(
+        self,
+        stack: AsyncExitStack,
+        here: str,
+        session: aiohttp.ClientSession,
+        lineworks: web.Application,
+        shop: web.Application,
+        bot_port: int,
+    ) -> None:
+        self._stack, self._here, self._shop = stack, here, shop
+        self.session, self.bot_port = session, bot_port
+        self.talk = TalkClient(here, session)
+        self.tenant = lineworks[TENANT]
+        self.door = Door(f"{here}/amazon")
+        self._door_port = free_port()
+        self._seen: dict[str, int] = defaultdict(int)
+
+    @property
+    def orders(self) -> dict[str, Order]:
+        """What Amazon has taken, by order number."""
+        return dict(self._shop[ACCOUNT].orders)
+
+    async def open_door(self) -> None:
+        """Until now nobody listened at Amazon's address."""
+        await _serve(self._stack, self.door.app(), self._door_port)
+
+    def write_config(self, folder: Path, database: str = "") -> Path:
+        """The bot's configuration in this folder, on SQLite there if nothing else is said."""
+        door = f"http://127.0.0.1:{self._door_port}"
+        path = folder / "config.toml"
+        path.write_text(
+            config_text(
+                port=self.bot_port,
+                database=database or f"sqlite:///{folder / 'kaimono.db'}",
+                key_file=str(folder / "kaimono.key"),
+                works=f"{self._here}/lineworks",
+                punchout_url=f"{door}/punchout",
+                order_url=f"{door}/orders/{ORDER_TOKEN}",
+            ),
+            encoding="utf-8",
+        )
+        return path
+
+    async def hears(self, user: str, *words: str) -> Message:
+        """The next message of the bot that says all of this."""
+        return await self._next(user, lambda message: all(word in text(message) for word in words))
+
+    async def sees(self, user: str, label: str) -> Message:
+        """The next message of the bot that has this button."""
+        return await self._next(user, lambda message: label in labels(message["content"]))
+
+    async def _next(self, user: str, fits: Callable[[Message], bool]) -> Message:
+        message = await self.talk.wait_for(
+            user, lambda message: message["from"] == "bot" and fits(message), PATIENCE, self._seen[user]
+        )
+        self._seen[user] = message["id"]
+        return message
+
+    async def said(self, user: str, *words: str) -> int:
+        """How many messages of the bot say all of this."""
+        told = [text(message) for message in await self.talk.messages(user) if message["from"] == "bot"]
+        return sum(all(word in each for word in words) for each in told)
+
+    async def register(self, user: str) -> None:
+        await self.talk.start(user)
+        await self.sees(user, "はい、会員です。")
+        await self.talk.tap(user, "はい、会員です。")
+        await self.hears(user, "メールアドレス")
+        await self.talk.say(user, EMAIL[user])
+        await self.hears(user, "登録しました")
+
+    async def link(self, user: str) -> str:
+        await self.talk.say(user, "買い物をする")
+        await self.sees(user, "選択する")
+        return str((await self.talk.tap(user, "選択する"))["opens"])
+
+    async def fill_a_cart(self, user: str) -> None:
+        shopper = Shopper(self.session)
+        await shopper.open(await self.link(user))
+        await shopper.put(ARTICLE, 1)
+        await shopper.ask_approval()
+        await self.sees(user, "決済する")
+
+    async def come_to_the_question(self, user: str) -> int:
+        """All the way to 「はい、決済します。」; the number of the message that asks."""
+        await self.register(user)
+        await self.fill_a_cart(user)
+        await self.talk.tap(user, "決済する")
+        return int((await self.sees(user, "はい、決済します。"))["id"])
+
+    async def buy(self, user: str) -> str:
+        """Say yes; the order number that is told."""
+        await self.talk.tap(user, "はい、決済します。")
+        placed = await self.hears(user, "ご注文を受け付けました", "注文番号")
+        return text(placed).partition("注文番号: ")[2].split("\n")[0].strip()
+
+    async def acknowledged(self, count: int) -> None:
+        """Returns once so many callbacks got their answer."""
+
+        def answered() -> bool:
+            log = self.tenant.log.after(0)
+            return sum(entry.kind == "callback" and entry.status == 200 for entry in log) >= count
+
+        await self.tenant.pulse.until(answered, PATIENCE)
+        assert answered()
+
+    @property
+    def callbacks(self) -> int:
+        return sum(entry.kind == "callback" for entry in self.tenant.log.after(0))
+
+
+@asynccontextmanager
+async def town(*, door_open: bool = True, more_people: int = 0, pause: float = 0.05) -> AsyncIterator[Town]:
+    """Stand-ins on loopback. The bot is the test's affair."""
+    bot_port = free_port()
+    bot = f"http://127.0.0.1:{bot_port}"
+    people = [
+        Person(user_id=TARO, login_id="taro.yamada@sample", last_name="山田", first_name="太郎"),
+        Person(user_id=HANAKO, login_id="hanako.sato@sample", last_name="佐藤", first_name="花子"),
+        Person(user_id=ADMIN, login_id="buyer-admin@sample", last_name="購買管理者"),
+        *(Person(user_id=f"member-{n}", login_id=f"member-{n}@sample") for n in range(more_people)),
+    ]
+    works = LineWorksSettings.model_validate(
+        {
+            "bot_id": house.BOT_ID,
+            "bot_secret": house.BOT_SECRET,
+            "client_id": "client-1",
+            "client_secret": house.CLIENT_SECRET,
+            "public_key": key_pair()[1],
+            "callback_url": f"{bot}/lineworks/callback",
+            "sends_per_minute": 100_000,
+            "people": people,
+        }
+    )
+    amazon = AmazonSettings.model_validate(
+        {
+            "identity": "kaimono-sandbox",
+            "password": house.SHARED_SECRET,
+            "order_token": ORDER_TOKEN,
+            "notice_url": f"{bot}/cxml",
+            "notice_user": house.NOTICE_USER,
+            "notice_password": house.NOTICE_PASSWORD,
+            "confirm_after": pause,
+            "ship_after": pause,
+            "registered_emails": list(EMAIL.values()),
+        }
+    )
+    app, lineworks, shop = web.Application(), make_lineworks(works), make_amazon(amazon)
+    app.add_subapp("/lineworks", lineworks)
+    app.add_subapp("/amazon", shop)
+    async with AsyncExitStack() as stack:
+        here = f"http://127.0.0.1:{await _serve(stack, app, 0)}"
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        made = Town(stack, here, session, lineworks, shop, bot_port)
+        if door_open:
+            await made.open_door()
+        yield made
+
+
+async def _serve(stack: AsyncExitStack, app: web.Application, port: int) -> int:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    taken: int = runner.addresses[0][1]
+    return taken
+
+
+def text(message: Message) -> str:
+    """What a person reads in a message."""
+    content = message["content"]
+    return str(content.get("text") or content.get("contentText") or content.get("altText") or "")
