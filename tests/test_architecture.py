@@ -43,7 +43,13 @@ DIALLING = {"ClientSession", "open_connection", "open_unix_connection", "create_
 ENGINES = {"sqlite3", "psycopg", "alembic", "storage.sqlite", "storage.postgres", "storage.lockfile"}
 OPENS_THE_DATABASE = {"bot.app", "bot.check"}
 
-TOUCHES_STORAGE = {"bot.talk.engine", "bot.talk.outbox", "bot.talk.telling"}
+TOUCHES_STORAGE = {
+    "bot.talk.engine",
+    "bot.talk.outbox",
+    "bot.talk.telling",
+    "bot.talk.counter",
+    "bot.talk.choices",
+}
 """Of the talk, these alone run inside a transaction."""
 IMPURE = {
     "aiohttp",

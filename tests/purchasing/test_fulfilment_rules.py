@@ -97,6 +97,6 @@ def test_every_line_and_every_order_can_take_what_its_sums_say() -> None:
     for each, state in itertools.product(sums, LineState):
         advance(state, line_event(each))
     for pair in itertools.combinations_with_replacement(sums[::3], 2):
-        event = progress(list(pair))
-        for order_state in OrderState if event else ():
-            advance(order_state, event)
+        if event := progress(list(pair)):
+            for order_state in OrderState:
+                advance(order_state, event)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,6 +26,9 @@ async def serving(config: Path, role: str = "all") -> AsyncIterator[Serving]:
     made = Serving(config, role)
     try:
         yield made
+    except BaseException:
+        sys.stderr.write("\n".join([f"the log of the bot ({role}):", *made.log, ""]))
+        raise
     finally:
         await made.close()
 
@@ -53,8 +57,9 @@ async def test_killed_before_and_after_amazon_took_it_and_in_the_middle_of_a_gre
         told.append(await place.buy(HANAKO))
         await place.door.came(orders=2)
         await place.talk.trouble(answer="slow", seconds=60, at="user")
+        before = place.callbacks
         await place.talk.say("member-0", "こんにちは")
-        await place.acknowledged(place.callbacks)
+        await place.acknowledged(before + 2)
         assert list(place.orders) == told[1:]
         await bot.kill()
 
@@ -80,8 +85,9 @@ async def test_killed_again_and_again(tmp_path: Path) -> None:
         await place.open_door()
         await place.come_to_the_question(TARO)
         place.door.plan += ["take and hang up", "take and hang up"]
+        before = place.callbacks
         await place.talk.tap(TARO, "はい、決済します。")
-        await place.acknowledged(place.callbacks)
+        await place.acknowledged(before + 1)
         await bot.kill()
         await bot.start()
         number = (

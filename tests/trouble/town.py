@@ -182,19 +182,16 @@ class Town:
         placed = await self.hears(user, "ご注文を受け付けました", "注文番号")
         return text(placed).partition("注文番号: ")[2].split("\n")[0].strip()
 
-    async def acknowledged(self, count: int) -> None:
-        """Returns once so many callbacks got their answer."""
-
-        def answered() -> bool:
-            log = self.tenant.log.after(0)
-            return sum(entry.kind == "callback" and entry.status == 200 for entry in log) >= count
-
-        await self.tenant.pulse.until(answered, PATIENCE)
-        assert answered()
-
     @property
     def callbacks(self) -> int:
-        return sum(entry.kind == "callback" for entry in self.tenant.log.after(0))
+        """How many callbacks got their 200 so far."""
+        log = self.tenant.log.after(0)
+        return sum(entry.kind == "callback" and entry.status == 200 for entry in log)
+
+    async def acknowledged(self, count: int) -> None:
+        """Returns once so many callbacks got their 200."""
+        await self.tenant.pulse.until(lambda: self.callbacks >= count, PATIENCE)
+        assert self.callbacks >= count
 
 
 @asynccontextmanager

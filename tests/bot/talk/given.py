@@ -13,6 +13,7 @@ from bot.lineworks.message import Outgoing, clean
 from bot.talk.notices import Reader
 from bot.talk.wording import Wording, wording
 from purchasing import addresses as addresses_of
+from purchasing.aftercare import Receipt
 from purchasing.history import OrderDetail
 from purchasing.lifecycle import CartState, LineState, OrderState
 from storage.tables import Cart, CartLine, DeliveryAddress, Member, Order, OrderLine, Shipment
@@ -128,6 +129,10 @@ def orders(draw: st.DrawFn, most: int = 50) -> OrderDetail:
         document_id=1,
         placed_at=NOW,
         refusal=draw(names),
+        receipt=draw(st.sampled_from(["", *Receipt])),
+        receipt_at=draw(st.sampled_from([None, NOW])),
+        cancel_wished_at=draw(st.sampled_from([None, NOW])),
+        purpose=draw(st.sampled_from(["", "新入社員のパソコン", "用" * 200])),
     )
     count = draw(st.integers(1, most))
     samples = draw(_few(st.tuples(names, pieces, amounts, st.sampled_from(LineState), st.booleans())))

@@ -17,6 +17,7 @@ from bot.talk.cards import CARD
 from bot.talk.hearing import Verb
 from bot.talk.notices import MOST_LINES, Reader
 from bot.talk.wording import LANGUAGES, Wording, wording
+from purchasing.aftercare import Receipt
 from purchasing.history import OrderDetail
 from purchasing.lifecycle import LineState, OrderState
 from purchasing.members import BadEmail
@@ -86,10 +87,32 @@ def test_a_placed_order_and_a_button_that_is_done_name_the_order(found: OrderDet
 @EXAMPLES
 @given(rows.orders(), rows.languages)
 def test_the_detail_of_an_order_has_all_its_lines_and_parcels(found: OrderDetail, words: Wording) -> None:
-    text = written(judged(orders.detail(words, found)))
+    text = written(judged(orders.detail(words, found, own=True)))
     assert set(range(1, len(found.lines) + 1)) <= set(numbered(text))
-    for parcel in found.shipments:
-        assert parcel.tracking in text
+    if found.order.state not in (OrderState.REFUSED, OrderState.REJECTED):
+        assert all(parcel.tracking in text for parcel in found.shipments)
+
+
+@EXAMPLES
+@given(rows.orders(), rows.languages, st.booleans())
+def test_a_viewer_who_did_not_buy_can_change_nothing(found: OrderDetail, words: Wording, own: bool) -> None:
+    offered = set(labels(judged(orders.detail(words, found, own=own))))
+    for_the_buyer = {words("label", name) for name in ("arrived", "cancel_order", "reorder")}
+    assert bool(offered & for_the_buyer) is own
+
+
+@EXAMPLES
+@given(rows.orders(), rows.languages, st.sampled_from(Receipt))
+def test_what_is_said_after_an_order_fits_its_card(
+    found: OrderDetail, words: Wording, receipt: Receipt
+) -> None:
+    for shown in (
+        orders.received(words, found, receipt),
+        orders.how_to_cancel(words, found),
+    ):
+        assert found.order.number in written(judged(shown))
+    again = written(judged(orders.same_again(words, found)))
+    assert set(range(1, len(found.lines) + 1)) <= set(numbered(again))
 
 
 @EXAMPLES
@@ -295,7 +318,7 @@ def _order(
 
 def test_the_lines_of_a_refused_order_do_not_wait_for_an_answer() -> None:
     words = wording("ja")
-    shown = written(orders.detail(words, _order("KM-202611-00001", state=OrderState.REFUSED)))
+    shown = written(orders.detail(words, _order("KM-202611-00001", state=OrderState.REFUSED), own=True))
     assert words("line_state", LineState.REJECTED) in shown
     assert words("line_state", LineState.ORDERED) not in shown
 

@@ -19,9 +19,11 @@ from bot.config import Config
 from bot.lineworks.text import units
 from bot.talk.hearing import Verb
 from bot.talk.wording import LANGUAGES, Wording, verb, wording
+from purchasing.aftercare import Receipt
 from purchasing.lifecycle import LineState, OrderState
 from purchasing.members import BadEmail
 from purchasing.notices import What
+from purchasing.preferences import KINDS, Pace
 from purchasing.shopping import Trouble
 
 HERE = Path(bot.__file__).parent
@@ -50,17 +52,24 @@ def fields(model: type[BaseModel]) -> Iterator[str]:
 
 
 PLAIN = {
-    what.removeprefix("order_") for what in (What.ORDER_UNANSWERED, What.ORDER_STUCK, What.ORDER_REFUSED)
+    what.removeprefix("order_")
+    for what in (What.ORDER_UNANSWERED, What.ORDER_STUCK, What.ORDER_REFUSED, What.ORDER_LATE)
 }
 FAMILIES: dict[str, set[str]] = {
     "notice": PLAIN,
-    "admin": PLAIN,
+    "admin": PLAIN | {What.GOODS_MISSING, What.GOODS_DAMAGED, What.CANCEL_WISHED},
     "order_state": {*OrderState},
     "line_state": {*LineState},
     "bad_email": {*BadEmail},
     "trouble": {*Trouble},
     "trouble_title": {*Trouble},
     "expected": set(fields(Config)),
+    "notice_kind": {*KINDS},
+    "notice_pace": {*Pace},
+    "receipt": {*Receipt},
+    "timeline": {"placed", "confirmed", "shipped", "refused", "done", "to_come", *Receipt},
+    "reason": set(JA["reason"]),
+    "cancelling": {"how", "too_late"},
 }
 """Sections whose sentences are found by the value of an enum, or by the key of the configuration that is wrong."""
 
@@ -70,6 +79,7 @@ class Source:
 
     def __init__(self) -> None:
         self.asked: set[tuple[str, str]] = set()
+        self.filled: list[tuple[str, str, set[str]]] = []
         self.dynamic: set[str] = set()
         self.texts: set[str] = set()
         for file in sorted(HERE.rglob("*.py")):
@@ -91,6 +101,9 @@ class Source:
             match call.args:
                 case [ast.Constant(section), ast.Constant(name)]:
                     self.asked.add((str(section), str(name)))
+                    given = {keyword.arg for keyword in call.keywords}
+                    if None not in given:  # **values says nothing of what is in it
+                        self.filled.append((str(section), str(name), {str(value) for value in given}))
                 case _:
                     self.dynamic |= {text for text in arguments if text in JA}
         elif call.args and ast.unparse(call.args[0]) == "words":
@@ -145,6 +158,15 @@ def test_every_sentence_that_the_code_asks_for_exists(source: Source) -> None:
     families = {(section, name) for section, names in FAMILIES.items() for name in names}
     missing = {(s, n) for s, n in source.asked | families if n not in JA.get(s, {})}
     assert not missing
+
+
+def test_every_placeholder_is_filled_by_whoever_asks_for_the_sentence(source: Source) -> None:
+    empty = [
+        f"{section}.{name}: {sorted(missing)}"
+        for section, name, given in source.filled
+        if (missing := placeholders(JA[section][name]) - given)
+    ]
+    assert not empty
 
 
 def test_every_sentence_of_the_catalogue_is_used(source: Source) -> None:
