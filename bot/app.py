@@ -25,7 +25,7 @@ from bot.lineworks.token import TokenSource
 from bot.talk import outbox
 from bot.web import routes
 from bot.web.services import Bot, Login, Services
-from bot.worker import Handler, Worker
+from bot.worker import ALONE, SAFETY_NET, Handler, Worker
 from punchout.envelope import Account
 from punchout.supplier import Supplier
 from purchasing import addresses, companies, intake, notices, ordering, preferences, reminders
@@ -122,7 +122,7 @@ def services_of(config: Config, db: Database, vault: Keyring, supplier: Supplier
     )
 
 
-def worker_of(services: Services, lines: Mapping[str, Line]) -> Worker:
+def worker_of(services: Services, lines: Mapping[str, Line], look_every: float) -> Worker:
     """The worker with its pools: talking, sending and ordering never wait for each other."""
     owner = f"{socket.gethostname()}-{secrets.token_hex(6)}"
     handlers = Handlers(
@@ -141,7 +141,7 @@ def worker_of(services: Services, lines: Mapping[str, Line]) -> Worker:
         (5, {outbox.KIND: handlers.send}),
         (8, {ordering.SUBMIT: handlers.submit}),
     ]
-    return Worker(services.db, services.clock, owner, pools)
+    return Worker(services.db, services.clock, owner, pools, look_every)
 
 
 @asynccontextmanager
@@ -159,7 +159,9 @@ async def running(
         lines = {c.key: line_of(c, session, clock) for c in config.company}
         services = services_of(config, db, vault, Supplier(session), clock)
         if worker_too:
-            worker = worker_of(services, lines)
+            # On SQLite nobody wakes a worker that lives in a process of its own.
+            alone = not web_too and config.database.startswith("sqlite")
+            worker = worker_of(services, lines, ALONE if alone else SAFETY_NET)
             worker.start()
             stack.push_async_callback(worker.stop)
         port = await _listen(stack, config, services) if web_too else 0

@@ -23,6 +23,8 @@ Clock = Callable[[], datetime]
 LEASE = timedelta(seconds=8)
 SAFETY_NET = 5.0
 """Seconds between two looks at the queue when nobody wakes us."""
+ALONE = 0.2
+"""The same for a worker that nobody can wake: one that shares a SQLite file with another process."""
 GRACE = 5.0
 """Seconds that running jobs may take to end when the process is asked to stop."""
 LAST_ATTEMPT = 12
@@ -35,10 +37,16 @@ class Pool:
     """Some hands for some kinds of jobs."""
 
     def __init__(
-        self, db: Database, owner: str, clock: Clock, handlers: Mapping[str, Handler], hands: int
+        self,
+        db: Database,
+        owner: str,
+        clock: Clock,
+        handlers: Mapping[str, Handler],
+        hands: int,
+        look_every: float = SAFETY_NET,
     ) -> None:
         self._db, self._owner, self._clock = db, owner, clock
-        self._handlers, self._hands = handlers, hands
+        self._handlers, self._hands, self._look_every = handlers, hands, look_every
         self._kinds = tuple(handlers)
         self._changed = asyncio.Event()
         self._stopping = False
@@ -50,7 +58,7 @@ class Pool:
         try:
             while not self._stopping:
                 self._changed.clear()
-                free, pause = self._hands - len(self.running), SAFETY_NET
+                free, pause = self._hands - len(self.running), self._look_every
                 if free:
                     try:
                         jobs = await self._claim(free)
@@ -100,8 +108,8 @@ class Pool:
         """Seconds until the earliest job falls due, at most the safety net's."""
         due = await self._db.read(lambda tx: queue.next_due(tx, self._kinds, self._clock()))
         if due is None:
-            return SAFETY_NET
-        return min(SAFETY_NET, max(0.01, (due - self._clock()).total_seconds()))
+            return self._look_every
+        return min(self._look_every, max(0.01, (due - self._clock()).total_seconds()))
 
     async def _perform(self, job: Job) -> None:
         token = trace.set(job.trace or job.key)
@@ -142,11 +150,16 @@ class Worker:
     """All pools of one process, their heartbeat, and a clean end."""
 
     def __init__(
-        self, db: Database, clock: Clock, owner: str, pools: Sequence[tuple[int, Mapping[str, Handler]]]
+        self,
+        db: Database,
+        clock: Clock,
+        owner: str,
+        pools: Sequence[tuple[int, Mapping[str, Handler]]],
+        look_every: float = SAFETY_NET,
     ) -> None:
         self.owner = owner
         self._db, self._clock = db, clock
-        self._pools = [Pool(db, owner, clock, handlers, hands) for hands, handlers in pools]
+        self._pools = [Pool(db, owner, clock, handlers, hands, look_every) for hands, handlers in pools]
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:

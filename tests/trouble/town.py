@@ -22,8 +22,8 @@ from tests.trouble.house import ADMIN, EMAIL, HANAKO, TARO, config_text, free_po
 
 PATIENCE = 25.0
 ARTICLE = "パソコンデスク"
-How = Literal["pass", "hold", "take and hold", "take and hang up"]
-"""What the door does: pass on; keep waiting for ever; pass on and keep the answer; pass on and break the connection."""
+How = Literal["pass", "hold", "take and hold", "hang up"]
+"""What the door does: pass on; keep waiting for ever; pass on but keep the answer; break the connection."""
 
 
 class Door:
@@ -67,7 +67,7 @@ class Door:
         body = await request.read()
         how = plan.popleft() if plan else "pass"
         answer = web.Response()
-        if how != "hold":
+        if how in ("pass", "take and hold"):
             login = {"Authorization": request.headers.get("Authorization", "")}
             async with self._session.post(to, data=body, headers=login) as response:
                 answer = web.Response(
@@ -78,7 +78,7 @@ class Door:
             self.changed.notify_all()
         if how in ("hold", "take and hold"):
             await asyncio.Event().wait()
-        if how == "take and hang up" and request.transport is not None:
+        if how == "hang up" and request.transport is not None:
             request.transport.abort()
         return answer
 
@@ -107,6 +107,10 @@ class Town:
     def orders(self) -> dict[str, Order]:
         """What Amazon has taken, by order number."""
         return dict(self._shop[ACCOUNT].orders)
+
+    def keep_amazon_silent(self) -> None:
+        """Nothing will be told of the next order that Amazon takes."""
+        assert self._shop[ACCOUNT].set_mood("never")
 
     async def open_door(self) -> None:
         """Until now nobody listened at Amazon's address."""

@@ -81,6 +81,7 @@ class Source:
         self.asked: set[tuple[str, str]] = set()
         self.filled: list[tuple[str, str, set[str]]] = []
         self.dynamic: set[str] = set()
+        self.handed_on: set[str] = set()
         self.texts: set[str] = set()
         for file in sorted(HERE.rglob("*.py")):
             self.texts |= {text for text, _ in texts_of(file)}
@@ -108,6 +109,7 @@ class Source:
                     self.dynamic |= {text for text in arguments if text in JA}
         elif call.args and ast.unparse(call.args[0]) == "words":
             self.dynamic |= {text for text in arguments if text in JA}
+            self.handed_on |= {text for text in arguments if text and text not in JA}
 
 
 def strings(tree: ast.AST) -> Iterator[ast.Constant]:
@@ -160,6 +162,12 @@ def test_every_sentence_that_the_code_asks_for_exists(source: Source) -> None:
     assert not missing
 
 
+def test_every_name_that_is_handed_on_names_a_sentence(source: Source) -> None:
+    """`gone(words, "cancelled")` asks for a sentence of that name in some section."""
+    names = {name for section in JA.values() for name in section}
+    assert source.handed_on <= names
+
+
 def test_every_placeholder_is_filled_by_whoever_asks_for_the_sentence(source: Source) -> None:
     empty = [
         f"{section}.{name}: {sorted(missing)}"
@@ -187,6 +195,14 @@ def test_labels_fit_a_button() -> None:
     for language in LANGUAGES:
         for name, label in CATALOGUES[language]["label"].items():
             assert 1 <= units(label) <= 20, (language, name)
+
+
+def test_the_choices_of_an_administrator_fit_their_buttons() -> None:
+    for words in map(Wording, LANGUAGES):
+        for kind in KINDS:
+            for pace in Pace:
+                values = {"kind": words("notice_kind", kind), "pace": words("notice_pace", pace)}
+                assert units(words("choices", "button", **values)) <= 20
 
 
 def test_labels_are_those_of_the_contract() -> None:
