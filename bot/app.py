@@ -171,7 +171,8 @@ async def running(
 
 async def _listen(stack: AsyncExitStack, config: Config, services: Services) -> int:
     host, _, port = config.listen.rpartition(":")
-    runner = web.AppRunner(routes.application(services), access_log=None, shutdown_timeout=3)
+    # aiohttp waits this long twice: for a request to end, then for its cancellation.
+    runner = web.AppRunner(routes.application(services), access_log=None, shutdown_timeout=1.5)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, host.strip("[]"), int(port))

@@ -101,8 +101,8 @@ SESSION: Mapping[SessionState, Mapping[SessionEvent, SessionState]] = {
         _SE.EMPTY_CART_CAME: _S.ENDED,
     },
     _S.OPEN: {_SE.CART_CAME: _S.RETURNED, _SE.EMPTY_CART_CAME: _S.ENDED},
-    _S.RETURNED: {_SE.STARTED: _S.RETURNED},
-    _S.ENDED: {_SE.STARTED: _S.ENDED},
+    _S.RETURNED: {_SE.STARTED: _S.RETURNED, _SE.REFUSED: _S.RETURNED},
+    _S.ENDED: {_SE.STARTED: _S.ENDED, _SE.REFUSED: _S.ENDED},
     _S.REFUSED: {},
 }
 
