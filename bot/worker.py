@@ -1,7 +1,8 @@
 """The worker: takes jobs from the queue and runs their handlers, each lane in order, lanes side by side.
 
 A `Pool` serves some kinds of jobs with a bounded number of hands. It sleeps until somebody puts a job of its kinds, or
-until the next one falls due; polling is only the safety net. What a handler decides is written back by `_settle`; a
+until the next one falls due; polling is only the safety net. A pool with a `Gate` takes no more jobs than may begin now:
+what waits, waits in the queue, where the most urgent goes first, and not in a hand. What a handler decides is written back by `_settle`; a
 handler that has finished its job in its own transaction returns None. A job that nobody can do is buried, never dropped.
 """
 
@@ -11,6 +12,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
 
 from bot.log import trace
 from storage import queue
@@ -33,6 +35,22 @@ LAST_ATTEMPT = 12
 _log = logging.getLogger(__name__)
 
 
+class Gate(Protocol):
+    """How many jobs of a pool may begin now, and otherwise in how many seconds the next one may."""
+
+    def room(self) -> int: ...
+
+    def wait(self) -> float: ...
+
+
+class Hands(NamedTuple):
+    """What a pool is made of: how many jobs at a time, who does each kind, and how fast they may begin."""
+
+    count: int
+    handlers: Mapping[str, Handler]
+    gate: Gate | None = None
+
+
 class Pool:
     """Some hands for some kinds of jobs."""
 
@@ -41,13 +59,13 @@ class Pool:
         db: Database,
         owner: str,
         clock: Clock,
-        handlers: Mapping[str, Handler],
-        hands: int,
+        hands: Hands,
         look_every: float = SAFETY_NET,
     ) -> None:
         self._db, self._owner, self._clock = db, owner, clock
-        self._handlers, self._hands, self._look_every = handlers, hands, look_every
-        self._kinds = tuple(handlers)
+        self._handlers, self._hands, self._gate = hands.handlers, hands.count, hands.gate
+        self._look_every = look_every
+        self._kinds = tuple(hands.handlers)
         self._changed = asyncio.Event()
         self._stopping = False
         self.running: dict[asyncio.Task[None], Job] = {}
@@ -59,11 +77,14 @@ class Pool:
             while not self._stopping:
                 self._changed.clear()
                 free, pause = self._hands - len(self.running), self._look_every
-                if free:
+                if free and self._gate and not self._gate.room():
+                    pause = self._gate.wait()
+                elif free:
                     try:
-                        jobs = await self._claim(free)
+                        limit = min(free, self._gate.room()) if self._gate else free
+                        jobs = await self._claim(limit)
                         self._begin(jobs)
-                        pause = 0.0 if len(jobs) == free else await self._pause()
+                        pause = 0.0 if len(jobs) == limit else await self._pause()
                     except DatabaseFault as fault:
                         _log.error("the queue cannot be read: %s", fault)
                 with suppress(TimeoutError):
@@ -154,12 +175,12 @@ class Worker:
         db: Database,
         clock: Clock,
         owner: str,
-        pools: Sequence[tuple[int, Mapping[str, Handler]]],
+        pools: Sequence[Hands],
         look_every: float = SAFETY_NET,
     ) -> None:
         self.owner = owner
         self._db, self._clock = db, clock
-        self._pools = [Pool(db, owner, clock, handlers, hands, look_every) for hands, handlers in pools]
+        self._pools = [Pool(db, owner, clock, hands, look_every) for hands in pools]
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:

@@ -59,13 +59,21 @@ class Pace:
 
     def take(self, now: float) -> float:
         """0.0 when a send may go now (it is counted), else the seconds to wait before asking again."""
+        wait = self.wait(now)
+        if not wait:
+            self._level -= 1
+        return wait
+
+    def wait(self, now: float) -> float:
+        """Seconds until the next send may go, 0.0 when it may go now. Nothing is counted."""
         if self._held_until is not None and now < self._held_until:
             return self._held_until - now
         self._fill(now)
-        if self._level >= 1 - _ROUNDING:
-            self._level -= 1
-            return 0.0
-        return (1 - self._level) / self._flow
+        return 0.0 if self._level >= 1 - _ROUNDING else (1 - self._level) / self._flow
+
+    def room(self, now: float) -> int:
+        """How many sends may go now, one after the other. Nothing is counted."""
+        return 0 if self.wait(now) else int(self._level + _ROUNDING)
 
     def hold(self, until: float) -> None:
         """After a 429: nothing before `until`, then one send and the usual flow; of two holds the later."""

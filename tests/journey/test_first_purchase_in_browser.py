@@ -4,12 +4,14 @@ Once on a phone and once on a desk. Screenshots of every stop lie in the test's 
 """
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from bot.demo import ADMIN, TARO, free_port, house
+from purchasing.values import TOKYO
 from tests.browser import DESK, PHONE
 
 EMAIL = "taro.yamada@example.co.jp"
@@ -39,6 +41,16 @@ async def _tap(page: Page, label: str) -> None:
     await page.locator("#messages").get_by_role("button", name=label, exact=True).last.click()
 
 
+async def _say(page: Page, text: str) -> None:
+    await page.locator("#box textarea, #box input[type=text]").first.fill(text)
+    await page.keyboard.press("Enter")
+
+
+def month_and_number() -> str:
+    """The first order's number, as the month on a Japanese clock makes it."""
+    return f"{datetime.now(TOKYO):%Y%m}-00001"
+
+
 async def test_first_purchase(talk_url: str, context: BrowserContext, tmp_path: Path) -> None:
     faults: list[str] = []
     page = await context.new_page()
@@ -54,8 +66,7 @@ async def test_first_purchase(talk_url: str, context: BrowserContext, tmp_path: 
     await shot(page, "greeting")
     await _tap(page, "はい、会員です。")
     await _bubble(page, "メールアドレスを入力してください")
-    await page.locator("#box textarea, #box input[type=text]").first.fill(EMAIL)
-    await page.keyboard.press("Enter")
+    await _say(page, EMAIL)
     await _bubble(page, "登録しました")
     await _tap(page, "買い物をする")
     await _bubble(page, "大阪支店")
@@ -97,12 +108,25 @@ async def test_first_purchase(talk_url: str, context: BrowserContext, tmp_path: 
     await _bubble(page, "発送完了")
     await shot(page, "shipped")
 
+    await _tap(page, "届きました")
+    await _bubble(page, "届いたことを記録しました")
+    await _tap(page, "注文履歴")
+    await _bubble(page, "ご注文の履歴")
+    await _tap(page, "KM-" + month_and_number())
+    await _bubble(page, "✓ 発送")
+    await shot(page, "order-detail")
+
     await page.goto(f"{talk_url}/{ADMIN}")
     for news in ("【購入】", "【受注確定】", "【発送完了】"):
         await _bubble(page, news)
     await shot(page, "admin")
     link = page.get_by_role("link", name="購入者にトークを送る").last
     await expect(link).to_be_visible()
+    await _say(page, "お知らせ設定")
+    await _bubble(page, "購入: すぐ")
+    await _tap(page, "購入を1日1回")
+    await _bubble(page, "購入: 1日1回")
+    await shot(page, "admin-settings")
     await link.click()
     await expect(page.get_by_role("heading", level=1)).to_contain_text("山田 太郎さんとのトーク")
     await shot(page, "talk-with-buyer")

@@ -1,19 +1,26 @@
 """Both stand-ins in this process, a door in front of Amazon that can be held shut, and members who buy."""
 
 import asyncio
+import json
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import aiohttp
 from aiohttp import web
 
+from bot.app import Running, running, utc_now
+from bot.config import load
+from bot.lineworks.signature import sign
+from punchout.secret import Secret
 from sandbox.amazon.account import ACCOUNT, Order
 from sandbox.amazon.app import make_amazon
 from sandbox.lineworks.app import TENANT, make_lineworks
 from sandbox.lineworks.client import Message, TalkClient, labels
+from sandbox.lineworks.taps import find
 from sandbox.settings import AmazonSettings, LineWorksSettings, Person
 from tests.talks.shopper import Shopper
 from tests.trouble import house
@@ -100,25 +107,22 @@ class Town:
         self.talk = TalkClient(here, session)
         self.tenant = lineworks[TENANT]
         self.door = Door(f"{here}/amazon")
-        self._door_port = free_port()
+        self.door_port = free_port()
         self._seen: dict[str, int] = defaultdict(int)
+        self._posted = 0
 
     @property
     def orders(self) -> dict[str, Order]:
         """What Amazon has taken, by order number."""
         return dict(self._shop[ACCOUNT].orders)
 
-    def keep_amazon_silent(self) -> None:
-        """Nothing will be told of the next order that Amazon takes."""
-        assert self._shop[ACCOUNT].set_mood("never")
-
-    async def open_door(self) -> None:
-        """Until now nobody listened at Amazon's address."""
-        await _serve(self._stack, self.door.app(), self._door_port)
+    def amazon_will(self, mood: str) -> None:
+        """How the next order that comes to Amazon will fare: one of the stand-in's moods."""
+        assert self._shop[ACCOUNT].set_mood(mood)
 
     def write_config(self, folder: Path, database: str = "") -> Path:
         """The bot's configuration in this folder, on SQLite there if nothing else is said."""
-        door = f"http://127.0.0.1:{self._door_port}"
+        door = f"http://127.0.0.1:{self.door_port}"
         path = folder / "config.toml"
         path.write_text(
             config_text(
@@ -152,6 +156,34 @@ class Town:
         """How many messages of the bot say all of this."""
         told = [text(message) for message in await self.talk.messages(user) if message["from"] == "bot"]
         return sum(all(word in each for word in words) for each in told)
+
+    async def post(self, user: str, words: str, postback: str = "") -> None:
+        """A message event straight to the bot, beside the talk; it must be acknowledged."""
+        self._posted += 1
+        content = {"type": "text", "text": words} | ({"postback": postback} if postback else {})
+        body = json.dumps(
+            {
+                "type": "message",
+                "source": {"userId": user, "domainId": 12345678},
+                "issuedTime": f"2026-11-24T01:00:{self._posted // 1000:02}.{self._posted % 1000:03}Z",
+                "content": content,
+            },
+            ensure_ascii=False,
+            separators=(",", ":"),
+        ).encode()
+        signed = {
+            "X-WORKS-BotId": str(house.BOT_ID),
+            "X-WORKS-Signature": sign(Secret(house.BOT_SECRET), body),
+        }
+        url = f"http://127.0.0.1:{self.bot_port}/lineworks/callback"
+        async with self.session.post(url, data=body, headers=signed) as answer:
+            assert answer.status == 200
+
+    def postback(self, user: str, label: str, message: int) -> str:
+        """What a button carries, as the platform knows it."""
+        found = self.tenant.talks.with_bot(user).message(message)
+        assert found is not None
+        return str(find(found.content, label=label)["postback"])
 
     async def register(self, user: str) -> None:
         await self.talk.start(user)
@@ -234,16 +266,30 @@ async def town(*, door_open: bool = True, more_people: int = 0, pause: float = 0
             "registered_emails": list(EMAIL.values()),
         }
     )
-    app, lineworks, shop = web.Application(), make_lineworks(works), make_amazon(amazon)
+    now: Callable[[], datetime] = clock or utc_now
+    app, lineworks, shop = web.Application(), make_lineworks(works, now), make_amazon(amazon, clock=now)
     app.add_subapp("/lineworks", lineworks)
     app.add_subapp("/amazon", shop)
     async with AsyncExitStack() as stack:
         here = f"http://127.0.0.1:{await _serve(stack, app, 0)}"
         session = await stack.enter_async_context(aiohttp.ClientSession())
         made = Town(stack, here, session, lineworks, shop, bot_port)
-        if door_open:
-            await made.open_door()
+        await _serve(stack, made.door.app(), made.door_port)
         yield made
+
+
+@asynccontextmanager
+async def bots(place: Town, folder: Path, count: int = 1, **how: Any) -> AsyncIterator[list[Running]]:
+    """The bot in this process; more than one are workers besides it, each on connections of its own.
+
+    `how` may name a `database`, and the `clock` by which they live.
+    """
+    config = load(place.write_config(folder, how.pop("database", "")), {})
+    async with AsyncExitStack() as stack:
+        yield [
+            await stack.enter_async_context(running(config, web_too=number == 0, **how))
+            for number in range(count)
+        ]
 
 
 async def _serve(stack: AsyncExitStack, app: web.Application, port: int) -> int:

@@ -1,0 +1,158 @@
+"""Taps that come together, and buttons that have done their work: one order, and a polite word for everybody else."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from bot.talk.wording import wording
+from storage import queue, tables
+from tests.trouble.house import ADMIN, HANAKO, TARO
+from tests.trouble.town import Town, bots, text, town
+
+YES = "はい、決済します。"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where the bot keeps everything: a file, or a PostgreSQL of its own without a table yet."""
+    with ExitStack() as stack:
+        on_postgres = request.param == "postgres"
+        server = request.getfixturevalue("postgres_server") if on_postgres else None
+        yield stack.enter_context(server.fresh()) if server else ""
+
+
+@pytest.fixture
+async def place() -> AsyncIterator[Town]:
+    async with town() as made:
+        yield made
+
+
+async def answers(place: Town, user: str, count: int, after: int) -> list[str]:
+    """So many messages of the bot after a message; there may be no more."""
+    found: list[str] = []
+    while len(found) < count:
+        message = await place.talk.wait_for(user, lambda message: message["from"] == "bot", 15, after)
+        found.append(text(message))
+        after = int(message["id"])
+    return found
+
+
+def beginning(section: str, name: str) -> str:
+    """How a sentence of the bot begins, up to what is filled in."""
+    return wording("ja")(section, name, mark="", number="\0", state="\0").partition("\0")[0].strip()
+
+
+@pytest.mark.parametrize("taps", [2, 20])
+async def test_taps_at_the_same_moment_make_one_order(
+    place: Town, tmp_path: Path, database: str, taps: int
+) -> None:
+    """On PostgreSQL two workers, each on connections of its own, pull at the same lane."""
+    workers = 2 if database else 1
+    async with bots(place, tmp_path, workers, database=database) as (bot, *_):
+        question = await place.come_to_the_question(TARO)
+        yes = place.postback(TARO, YES, question)
+        place.amazon_will("never")
+        await asyncio.gather(*(place.post(TARO, YES, yes) for _ in range(taps)))
+        heard = await answers(place, TARO, taps, question)
+        placed = [words for words in heard if "ご注文を受け付けました" in words]
+        told_politely = [words for words in heard if "二重には注文されません" in words]
+        assert (len(placed), len(told_politely)) == (1, taps - 1)
+        await place.hears(ADMIN, "【購入】")
+        await place.door.came(orders=1)
+        orders = await bot.services.db.read(lambda tx: list(tx.orm.exec(tables.Order.__table__.select())))  # type: ignore[attr-defined]
+        assert len(orders) == 1
+        assert len(place.orders) == len(place.door.orders) == 1
+        number = next(iter(place.orders))
+        assert all(number in words for words in heard)
+
+
+async def test_buttons_that_have_done_their_work(place: Town, tmp_path: Path) -> None:
+    """Every button of a paid cart, of a cancelled one and of one that never was, tapped again and again."""
+    async with bots(place, tmp_path) as (bot,):
+        question = await place.come_to_the_question(TARO)
+        paid = place.postback(TARO, YES, question).partition(":")[2]
+        number = await place.buy(TARO)
+        await place.hears(TARO, "発送完了", number)
+        last = (await place.talk.messages(TARO))[-1]["id"]
+        for verb in ("pay", "pay_yes", "pay_no", "drop"):
+            await place.post(TARO, YES, f"{verb}:{paid}")
+        for words in await answers(place, TARO, 4, last):
+            assert words.startswith("【テスト】" + beginning("cart", "already_ordered"))
+            assert number in words
+
+        await place.fill_a_cart(TARO)
+        newest = (await place.talk.messages(TARO))[-1]["id"]
+        dropped = place.postback(TARO, "決済する", newest).partition(":")[2]
+        await place.talk.tap(TARO, "キャンセル", newest)
+        await place.hears(TARO, "カートを取り消しました")
+        last = (await place.talk.messages(TARO))[-1]["id"]
+        for verb in ("pay", "pay_yes", "pay_no", "drop"):
+            await place.post(TARO, YES, f"{verb}:{dropped}")
+        for words in await answers(place, TARO, 4, last):
+            assert "このカートは取り消し済みです" in words
+
+        await place.register(HANAKO)
+        last = (await place.talk.messages(HANAKO))[-1]["id"]
+        cart, _, nonce = paid.partition(":")
+        made_up = (
+            paid,
+            dropped,
+            f"{cart}:{nonce}x",
+            f"{cart}:",
+            f"{cart}:ノンス",
+            f"{cart}:😀",
+            f"４７１１:{nonce}",
+            f"0:{nonce}",
+            f"999999999999999999:{nonce}",
+        )
+        for claim in made_up:
+            await place.post(HANAKO, YES, f"pay_yes:{claim}")
+        for words in await answers(place, HANAKO, len(made_up), last):
+            assert words.startswith(beginning("cart", "unknown"))
+        assert list(place.orders) == [number]
+        assert await bot.services.db.read(queue.buried) == []
+
+
+async def test_postbacks_that_nobody_made(place: Town, tmp_path: Path) -> None:
+    """Whatever stands in a postback, the next word is answered: nothing holds the talk's lane."""
+    async with bots(place, tmp_path) as (bot,):
+        await place.register(TARO)
+        claims = (
+            ":",
+            "::",
+            "pay_yes",
+            "pay_yes:",
+            "pay_yes:x:y",
+            "pay_yes:-1:y",
+            "pay_yes:1:y:z",
+            "pay_yes:1 OR 1=1:y",
+            f"pay_yes:{'9' * 250}:y",
+            "order:'; DROP TABLE member; --",
+            "order:KM-202611-99999",
+            "history:abc",
+            "history:１２３",
+            "history:999999999999999999",
+            "no_such_verb:1:2",
+            "a" * 300,
+            "pay_yes:1:\u0000",
+            "start:start:start",
+        )
+        for claim in claims:
+            await place.post(TARO, "ヘルプ", claim)
+        await place.post(TARO, "ヘルプ")
+        await place.hears(TARO, "このボットでできること")
+        assert list(place.orders) == []
+        open_jobs = [depth for depth in await bot.services.db.read(queue.depth) if depth.buried]
+        assert open_jobs == []
+
+
+async def test_yes_that_is_typed_buys_nothing(place: Town, tmp_path: Path) -> None:
+    async with bots(place, tmp_path) as (_,):
+        question = await place.come_to_the_question(TARO)
+        await place.talk.say(TARO, YES)
+        heard = await answers(place, TARO, 2, question)
+        assert "決済は、カートのお知らせにあるボタンでだけ行えます" in heard[0]
+        assert list(place.orders) == []
