@@ -25,7 +25,7 @@ from bot.lineworks.token import TokenSource
 from bot.talk import outbox
 from bot.web import routes
 from bot.web.services import Bot, Login, Services
-from bot.worker import ALONE, SAFETY_NET, Handler, Worker
+from bot.worker import ALONE, SAFETY_NET, Hands, Worker
 from punchout.envelope import Account
 from punchout.supplier import Supplier
 from purchasing import addresses, companies, intake, notices, ordering, preferences, reminders
@@ -134,12 +134,12 @@ def worker_of(services: Services, lines: Mapping[str, Line], look_every: float) 
         services.clock,
         owner,
     )
-    pools: list[tuple[int, Mapping[str, Handler]]] = [
-        (16, {CALLBACK: handlers.callback, intake.APPLY: handlers.document}),
-        (4, {notices.KIND: handlers.notice, preferences.DIGEST: handlers.digest}),
-        (2, {reminders.KIND: handlers.reminder}),
-        (5, {outbox.KIND: handlers.send}),
-        (8, {ordering.SUBMIT: handlers.submit}),
+    pools = [
+        Hands(16, {CALLBACK: handlers.callback, intake.APPLY: handlers.document}),
+        Hands(4, {notices.KIND: handlers.notice, preferences.DIGEST: handlers.digest}),
+        Hands(2, {reminders.KIND: handlers.reminder}),
+        *(Hands(5, {outbox.kind(key): handlers.send}, line) for key, line in lines.items()),
+        Hands(8, {ordering.SUBMIT: handlers.submit}),
     ]
     return Worker(services.db, services.clock, owner, pools, look_every)
 

@@ -42,11 +42,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A company's connection to LINE WORKS: its client and the pace it may send at."""
+    """A company's connection to LINE WORKS: its client and the pace it may send at. The gate of the company's sends."""
 
     client: Client
     pace: SendPace
     app_url: str
+
+    def room(self) -> int:
+        return self.pace.room(monotonic())
+
+    def wait(self) -> float:
+        return self.pace.wait(monotonic())
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +198,7 @@ class Handlers:
     async def send(self, job: Job) -> Decision | None:
         """Post one message to LINE WORKS, at the pace that the platform allows."""
         line, send = self.lines[job.company_id], Send.unpack(job.payload)
-        # The bucket fills with time; there is nobody who could signal it.
+        # The gate lets nobody in too early, but a 429 may shut it behind him; only time opens it again.
         while wait := line.pace.take(monotonic()):  # noqa: ASYNC110
             await asyncio.sleep(wait)
         outcome = await line.client.send(send.recipient, send.content)

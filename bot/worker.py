@@ -2,8 +2,9 @@
 
 A `Pool` serves some kinds of jobs with a bounded number of hands. It sleeps until somebody puts a job of its kinds, or
 until the next one falls due; polling is only the safety net. A pool with a `Gate` takes no more jobs than may begin now:
-what waits, waits in the queue, where the most urgent goes first, and not in a hand. What a handler decides is written back by `_settle`; a
-handler that has finished its job in its own transaction returns None. A job that nobody can do is buried, never dropped.
+what waits, waits in the queue, where the most urgent goes first, and not in a hand. What a handler decides is written
+back by `_settle`; a handler that has finished its job in its own transaction returns None. A job that nobody can do is
+buried, never dropped.
 """
 
 import asyncio
@@ -11,8 +12,9 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from bot.log import trace
 from storage import queue
@@ -43,7 +45,8 @@ class Gate(Protocol):
     def wait(self) -> float: ...
 
 
-class Hands(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Hands:
     """What a pool is made of: how many jobs at a time, who does each kind, and how fast they may begin."""
 
     count: int

@@ -60,9 +60,6 @@ class Money:
     def times(self, quantity: Decimal | int) -> Money:
         return Money(self.amount * quantity, self.currency)
 
-    def __bool__(self) -> bool:
-        return bool(self.amount)
-
     def wire(self) -> str:
         """The amount as documents write it: two places at least, no exponent, no thousands sign."""
         places = -int(self.amount.as_tuple().exponent)

@@ -1,12 +1,21 @@
 """Looking back: a member's orders and everything known of one."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sqlmodel import col, select
 
 from purchasing import addresses
 from storage.database import Tx
-from storage.tables import DeliveryAddress, Member, Order, OrderLine, Shipment
+from storage.tables import (
+    DeliveryAddress,
+    Member,
+    Order,
+    OrderConfirmation,
+    OrderConfirmationLine,
+    OrderLine,
+    Shipment,
+)
 
 PAGE = 5
 
@@ -20,6 +29,8 @@ class OrderDetail:
     shipments: list[Shipment]
     address: DeliveryAddress
     buyer: Member
+    confirmed_total: Decimal | None = None
+    """What Amazon's confirmations add up to, tax and shipping included; None before the first."""
 
 
 def recent(tx: Tx, member: Member, before: int | None = None) -> tuple[list[Order], int | None]:
@@ -38,10 +49,16 @@ def by_number(tx: Tx, company_id: str, number: str) -> Order | None:
 def detail(tx: Tx, order: Order) -> OrderDetail:
     lines = select(OrderLine).where(OrderLine.order_id == order.id).order_by(col(OrderLine.line_number))
     shipments = select(Shipment).where(Shipment.order_id == order.id).order_by(col(Shipment.id))
+    stands = select(OrderConfirmationLine.confirmation_id)
+    confirmations = select(OrderConfirmation).where(
+        OrderConfirmation.order_id == order.id, col(OrderConfirmation.id).in_(stands)
+    )
+    known = [row.total for row in tx.orm.exec(confirmations).all() if row.total is not None]
     return OrderDetail(
         order,
         list(tx.orm.exec(lines).all()),
         list(tx.orm.exec(shipments).all()),
         addresses.get(tx, order.company_id, order.address_key),
         tx.orm.get_one(Member, order.member_id),
+        sum(known, Decimal(0)) if known else None,
     )

@@ -16,7 +16,7 @@ from sqlmodel import col, select
 
 from punchout.envelope import new_payload_id
 from punchout.setup import SetupRequest, build_setup
-from punchout.supplier import Refused, StartPage, Supplier
+from punchout.supplier import Refused, StartPage, Supplier, Unreachable
 from purchasing import addresses, evidence, policy, reminders
 from purchasing.lifecycle import SessionEvent, SessionState, advance
 from purchasing.values import Company
@@ -190,10 +190,9 @@ async def enter(
         await db.write(lambda tx: _started(tx, visit.session_id, SessionEvent.STARTED, clock()))
         return outcome.url
     if isinstance(outcome, Refused):
-        trouble = Trouble.SETUP_CREDENTIALS if outcome.status == 401 else Trouble.SETUP_REFUSED
-        denied = Denied(trouble, outcome.reason)
+        denied = Denied(_why_refused(outcome.status), outcome.reason)
     else:
-        unreachable = type(outcome).__name__ == "Unreachable"
+        unreachable = isinstance(outcome, Unreachable)
         denied = Denied(Trouble.SETUP_UNREACHABLE if unreachable else Trouble.SETUP_UNREADABLE, outcome.why)
     await db.write(
         lambda tx: _started(
@@ -201,6 +200,13 @@ async def enter(
         )
     )
     return denied
+
+
+def _why_refused(status: int) -> Trouble:
+    """A wrong password is the administrator's affair, trouble at Amazon passes, the rest is about the member."""
+    if status == 401:
+        return Trouble.SETUP_CREDENTIALS
+    return Trouble.SETUP_UNREACHABLE if status >= 500 else Trouble.SETUP_REFUSED
 
 
 def _started(tx: Tx, session_id: int, event: SessionEvent, now: datetime, trouble: str = "") -> None:

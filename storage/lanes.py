@@ -31,6 +31,15 @@ _PROMOTE = Prepared(
     .values(state=READY)
     .returning(JOB.c.kind)
 )
+_HURRY = Prepared(
+    update(JOB)
+    .where(
+        JOB.c.lane == bindparam("its_lane"),
+        JOB.c.state.in_([WAITING, READY, LEASED]),
+        JOB.c.priority > bindparam("urgency"),
+    )
+    .values(priority=bindparam("urgency"))
+)
 
 
 def lock_lane(tx: Tx, lane: str) -> None:
@@ -49,6 +58,11 @@ def promote(tx: Tx, lane: str) -> None:
     """The head of the lane has left: the next one is ready."""
     for (kind,) in _PROMOTE.run(tx, {"its_lane": lane}).fetchall():
         wake_kind(tx, kind)
+
+
+def hurry(tx: Tx, lane: str, priority: int) -> None:
+    """Whoever waits behind others waits for them: the open jobs of the lane become at least this urgent."""
+    _HURRY.run(tx, {"its_lane": lane, "urgency": priority})
 
 
 def wake_kind(tx: Tx, kind: str) -> None:

@@ -36,12 +36,23 @@ from sqlalchemy.sql import Update
 from storage.backlog import Buried, Depth, buried, depth, exhume, forget
 from storage.database import Tx
 from storage.decision import Bury, Decision, Done, Retry, backoff
-from storage.lanes import BURIED, DONE, JOB, LEASED, READY, lock_lane, promote, state_in_lane, wake_kind
+from storage.lanes import (
+    BURIED,
+    DONE,
+    JOB,
+    LEASED,
+    READY,
+    hurry,
+    lock_lane,
+    promote,
+    state_in_lane,
+    wake_kind,
+)
 from storage.prepared import Prepared
 
 __all__ = [
     "Buried", "Bury", "Decision", "Depth", "Done", "Job", "LeaseLost", "Retry", "backoff", "buried", "bury", "claim",
-    "depth", "exhume", "finish", "forget", "next_due", "put", "release", "renew", "retry",
+    "depth", "exhume", "finish", "forget", "hurry", "next_due", "put", "release", "renew", "retry",
 ]  # fmt: skip
 
 

@@ -53,6 +53,11 @@ def detail(words: Wording, found: OrderDetail, *, own: bool) -> list[Outgoing]:
         name=clean(found.address.name),
         address=clean(addresses.one_line(found.address)),
     )
+    confirmed = found.confirmed_total
+    if confirmed is not None and confirmed != order.total:
+        head += "\n" + words("notice", "confirmed_total", total=words.money(confirmed, order.currency))
+    if not own:
+        head += "\n" + words("order", "bought_by", name=clean(found.buyer.display_name))
     lines = [
         words(
             "order",

@@ -1,4 +1,7 @@
-"""Messages on their way: every send is a job in its recipient's lane, written with the change that caused it."""
+"""Messages on their way: every send is a job in its recipient's lane, written with the change that caused it.
+
+A company's sends are a kind of their own, because each company has a pace of its own.
+"""
 
 import json
 from collections.abc import Sequence
@@ -10,9 +13,13 @@ from bot.lineworks.message import Outgoing
 from storage import queue
 from storage.database import Tx
 
-KIND = "send"
 ANSWER, NOTICE = 0, 1
 """Priorities: who has just asked is answered before anybody is told news."""
+
+
+def kind(company_id: str) -> str:
+    """The kind of the company's sends."""
+    return f"send:{company_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +46,23 @@ def post(
     priority: int,
     trace: str = "",
 ) -> None:
-    """Put the messages into the recipient's lane, in order. `key` makes a repeated piece of work send once."""
+    """Put the messages into the recipient's lane, in order. `key` makes a repeated piece of work send once.
+
+    What the recipient was to be told before becomes as urgent: an answer neither overtakes it nor waits for others' news.
+    """
+    lane = f"send:{company_id}:{recipient}"
     for place, message in enumerate(messages):
         payload = json.dumps({"to": recipient, "content": message.content()}, ensure_ascii=False)
         queue.put(
             tx,
             company_id=company_id,
-            lane=f"send:{company_id}:{recipient}",
-            kind=KIND,
+            lane=lane,
+            kind=kind(company_id),
             key=f"send:{key}:{place}",
             payload=payload.encode(),
             now=now,
             priority=priority,
             trace=trace,
         )
+    if messages and priority < NOTICE:
+        queue.hurry(tx, lane, priority)

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from bot import worker
 from bot.log import trace
-from bot.worker import LAST_ATTEMPT, LEASE, Worker
+from bot.worker import LAST_ATTEMPT, LEASE, Gate, Hands, Worker
 from storage import queue
 from storage.database import Database, DatabaseFault, Tx, open_database
 from storage.queue import Bury, Decision, Done, Job, LeaseLost, Retry
@@ -74,16 +74,16 @@ class Bench:
 
     @asynccontextmanager
     async def working(
-        self, hands: int = 4, owner: str = "one", db: Database | None = None
+        self, hands: int = 4, owner: str = "one", db: Database | None = None, gate: Gate | None = None
     ) -> AsyncIterator[Worker]:
-        made = Worker(db or self.db, self.clock, owner, [(hands, {KIND: self.chores.handle})])
+        made = Worker(db or self.db, self.clock, owner, [Hands(hands, {KIND: self.chores.handle}, gate)])
         made.start()
         try:
             yield made
         finally:
             await made.stop()
 
-    async def put(self, *keys: str, lane: str = "", db: Database | None = None) -> None:
+    async def put(self, *keys: str, lane: str = "", db: Database | None = None, priority: int = 1) -> None:
         def work(tx: Tx) -> None:
             for key in keys:
                 queue.put(
@@ -94,6 +94,7 @@ class Bench:
                     key=key,
                     payload=b"",
                     now=self.clock(),
+                    priority=priority,
                     trace=f"trace of {key}",
                 )
 
@@ -312,7 +313,7 @@ async def test_the_heartbeat_keeps_a_long_job(sqlite_bench: Bench, monkeypatch: 
 async def test_stopping_lets_jobs_in_hand_end_and_takes_no_new_ones(bench: Bench) -> None:
     gate = asyncio.Event()
     bench.chores.doing["slow"] = waiting_for(gate)
-    made = Worker(bench.db, bench.clock, "one", [(4, {KIND: bench.chores.handle})])
+    made = Worker(bench.db, bench.clock, "one", [Hands(4, {KIND: bench.chores.handle})])
     made.start()
     await bench.put("slow", "behind it", lane="one")
     await bench.chores.begun_with(1)
@@ -408,3 +409,62 @@ async def test_nothing_is_left_leased_after_a_stop(bench: Bench) -> None:
         return list(tx.orm.exec(select(JobRow.key).where(col(JobRow.state) == "leased")).all())
 
     assert await bench.db.read(leased) == []
+
+
+class Valve:
+    """A gate that lets through as many as it is told."""
+
+    def __init__(self) -> None:
+        self.open = 0
+
+    def room(self) -> int:
+        return self.open
+
+    def wait(self) -> float:
+        return 60.0
+
+
+async def test_whoever_comes_late_but_matters_more_is_served_as_soon_as_the_gate_opens(bench: Bench) -> None:
+    """Notices do not sit in the hands while the gate is shut: an answer that comes now goes before all of them."""
+    valve = Valve()
+
+    async def passing(_job: Job) -> Decision:
+        valve.open -= 1
+        return Done()
+
+    news, keys = [f"news {number}" for number in range(8)], ["answer", *(f"news {n}" for n in range(8))]
+    bench.chores.doing = dict.fromkeys(keys, passing)
+    async with bench.working(hands=5, gate=valve):
+        await bench.put(*news)
+        await bench.wake()
+        assert bench.chores.begun == []
+        await bench.put("answer", priority=0)
+        valve.open = 1
+        await bench.wake()
+        assert await bench.chores.ended_with(1) == ["answer"]
+        valve.open = 3
+        await bench.wake()
+        assert sorted(await bench.chores.ended_with(4)) == ["answer", *news[:3]]
+        await bench.wake()
+        assert len(bench.chores.begun) == 4
+
+
+async def test_a_shut_gate_is_tried_again_after_its_time_without_anybody_waking(sqlite_bench: Bench) -> None:
+    class Late(Valve):
+        def wait(self) -> float:
+            self.open = 1
+            return 0.05
+
+    async with sqlite_bench.working(gate=Late()):
+        await sqlite_bench.put("job")
+        assert await sqlite_bench.chores.ended_with(1) == ["job"]
+
+
+async def test_who_waits_behind_news_takes_it_along(bench: Bench) -> None:
+    """A person's answer behind his own notices: they go in order, and all of them before the news of others."""
+    await bench.put("news of others")
+    await bench.put("news", "more news", lane="his")
+    await bench.put("answer", lane="his", priority=0)
+    await bench.db.write(lambda tx: queue.hurry(tx, "his", 0))
+    async with bench.working(hands=1):
+        assert await bench.chores.ended_with(4) == ["news", "more news", "answer", "news of others"]

@@ -152,7 +152,7 @@ async def test_why_amazon_lets_nobody_in(door: Door, amazon: FakeAmazon) -> None
             Trouble.SETUP_CREDENTIALS, "The login was refused at the door (HTTP 401)."
         ),
         says(403, "UserEmail is missing"): Denied(Trouble.SETUP_REFUSED, "UserEmail is missing"),
-        says(500, "try again"): Denied(Trouble.SETUP_REFUSED, "try again"),
+        says(500, "try again"): Denied(Trouble.SETUP_UNREACHABLE, "try again"),
     }
     for answer, denied in answers.items():
         amazon.answers.append(answer)

@@ -25,12 +25,12 @@ from sandbox.settings import AmazonSettings, LineWorksSettings, Person
 from tests.talks.shopper import Shopper
 from tests.trouble import house
 from tests.trouble.amazon import ORDER_TOKEN
-from tests.trouble.house import ADMIN, EMAIL, HANAKO, TARO, config_text, free_port, key_pair
+from tests.trouble.house import ADMIN, EMAIL, HANAKO, TARO, Clock, config_text, free_port, key_pair
 
 PATIENCE = 25.0
 ARTICLE = "パソコンデスク"
-How = Literal["pass", "hold", "take and hold", "hang up"]
-"""What the door does: pass on; keep waiting for ever; pass on but keep the answer; break the connection."""
+How = Literal["pass", "hold", "take and hold", "hang up", "take and hang up", "error page"]
+"""What the door does: pass on, or `take` (pass on, but not the answer); `hold`: keep waiting for ever."""
 
 
 class Door:
@@ -74,7 +74,11 @@ class Door:
         body = await request.read()
         how = plan.popleft() if plan else "pass"
         answer = web.Response()
-        if how in ("pass", "take and hold"):
+        if how == "error page":
+            answer = web.Response(
+                status=503, text="<html>Service Unavailable</html>", content_type="text/html"
+            )
+        if how == "pass" or how.startswith("take"):
             login = {"Authorization": request.headers.get("Authorization", "")}
             async with self._session.post(to, data=body, headers=login) as response:
                 answer = web.Response(
@@ -85,7 +89,7 @@ class Door:
             self.changed.notify_all()
         if how in ("hold", "take and hold"):
             await asyncio.Event().wait()
-        if how == "hang up" and request.transport is not None:
+        if how in ("hang up", "take and hang up") and request.transport is not None:
             request.transport.abort()
         return answer
 
@@ -231,8 +235,10 @@ class Town:
 
 
 @asynccontextmanager
-async def town(*, door_open: bool = True, more_people: int = 0, pause: float = 0.05) -> AsyncIterator[Town]:
-    """Stand-ins on loopback. The bot is the test's affair."""
+async def town(
+    *, more_people: int = 0, pause: float = 0.05, clock: Clock | None = None
+) -> AsyncIterator[Town]:
+    """Stand-ins on loopback, which live by this clock. The bot is the test's affair."""
     bot_port = free_port()
     bot = f"http://127.0.0.1:{bot_port}"
     people = [

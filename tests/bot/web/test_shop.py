@@ -123,11 +123,11 @@ async def test_an_old_link_offers_a_fresh_one_in_the_talk(site: Site) -> None:
     has(answer, "link_old")
     (form,) = html.document_fromstring(answer.body).forms
     assert (form.method, form.action) == ("POST", f"/shop/{token}/fresh")
-    assert await site.stored("send") == []
+    assert await site.stored("send:sample") == []
     sent = await site.call("POST", str(form.action))
     assert sent.status == 200
     assert "トークに送りました" in said(sent)
-    jobs = await site.stored("send")
+    jobs = await site.stored("send:sample")
     assert {job.lane for job in jobs} == {f"send:sample:{TARO}"}
     cards = b"".join(job.payload for job in jobs)
     assert cards.count(b"/shop/") == 2
@@ -140,14 +140,14 @@ async def test_fresh_cards_come_at_most_once_a_minute(site: Site) -> None:
     site.clock.advance(hours=1, seconds=59)
     for _ in range(3):
         assert (await site.call("POST", f"/shop/{token}/fresh")).status == 200
-    once = len(await site.stored("send"))
+    once = len(await site.stored("send:sample"))
     assert once
     site.clock.advance(seconds=2)
     assert (await site.call("POST", f"/shop/{token}/fresh")).status == 200
-    assert len(await site.stored("send")) == once
+    assert len(await site.stored("send:sample")) == once
     site.clock.advance(seconds=60)
     assert (await site.call("POST", f"/shop/{token}/fresh")).status == 200
-    assert len(await site.stored("send")) == 2 * once
+    assert len(await site.stored("send:sample")) == 2 * once
 
 
 async def test_pressing_for_ever_fills_nothing(site: Site) -> None:
@@ -166,7 +166,7 @@ async def test_pressing_for_ever_fills_nothing(site: Site) -> None:
 async def test_a_fresh_link_for_an_unknown_one(site: Site) -> None:
     answer = await site.call("POST", "/shop/nobody-knows-this/fresh")
     assert answer.status == 404
-    assert await site.stored("send") == []
+    assert await site.stored("send:sample") == []
 
 
 async def test_amazon_does_not_know_our_login(site: Site) -> None:
@@ -188,7 +188,7 @@ async def test_amazon_says_why_it_refuses(site: Site) -> None:
 
 async def test_amazon_is_out_of_order(site: Site) -> None:
     cases = (
-        (says(500, "Internal error"), 502, "setup_refused"),
+        (says(500, "Internal error"), 504, "setup_unreachable"),
         (page(503), 502, "setup_unreadable"),
         (page(200), 502, "setup_unreadable"),
         (leads_to("https://www.amazon.co.jp.example.com/"), 502, "setup_unreadable"),
