@@ -22,6 +22,7 @@ from bot.handlers import CALLBACK, Handlers, Line
 from bot.lineworks.client import Client
 from bot.lineworks.pace import Pace
 from bot.lineworks.token import TokenSource
+from bot.record import Recorder
 from bot.talk import outbox
 from bot.web import routes
 from bot.web.services import Bot, Login, Services
@@ -110,6 +111,7 @@ def provision(tx: Tx, config: Config, now: datetime) -> None:
 
 
 def services_of(config: Config, db: Database, vault: Keyring, supplier: Supplier, clock: Clock) -> Services:
+    bot_secrets = {c.key: c.lineworks.bot_secret for c in config.company}
     return Services(
         db=db,
         vault=vault,
@@ -119,6 +121,7 @@ def services_of(config: Config, db: Database, vault: Keyring, supplier: Supplier
         logins=tuple(Login(c.key, c.amazon.notice_user, c.amazon.notice_password) for c in config.company),
         app_urls={c.key: c.lineworks.app_url for c in config.company},
         clock=clock,
+        recorder=Recorder(db, Path(config.record.callbacks), bot_secrets) if config.record else None,
     )
 
 

@@ -29,8 +29,18 @@ async def replay(words: Wording, files: Sequence[Path], url: str, secret_file: P
 
 
 def _sorted(files: Sequence[Path]) -> list[Path]:
-    """The files as named; a folder stands for the JSON files in it, by name."""
-    return [file for path in files for file in (sorted(path.glob("*.json")) if path.is_dir() else [path])]
+    """The files as named; a folder stands for the JSON files in it, by the number that each begins with, then by name."""
+    return [
+        file
+        for path in files
+        for file in (sorted(path.glob("*.json"), key=_place) if path.is_dir() else [path])
+    ]
+
+
+def _place(path: Path) -> tuple[int, str]:
+    """A recording may grow past 9999-….json."""
+    digits = path.name[: len(path.name) - len(path.name.lstrip("0123456789"))]
+    return int(digits or 0), path.name
 
 
 async def _post(

@@ -38,6 +38,7 @@ class Person(_Section):
     first_name: str | None = None
     language: Literal["ja_JP", "en_US", "ko_KR", "zh_CN", "zh_TW"] = "ja_JP"
     external_key: str | None = None
+    organizations: list[str] = Field(default=[], description="names of the units the person belongs to")
     bot_allowed: bool = True
 
     @property

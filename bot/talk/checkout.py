@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from math import ceil
 
 from bot.lineworks.message import ButtonTemplate, Outgoing, Text, clean, cut
@@ -28,7 +29,7 @@ def cart_card(
         say(words, "cancel", Verb.DROP, cart.id, cart.nonce),
     )
     head = words("cart", sentence, mark=mark(words, test))
-    return with_buttons(head, _lines(words, cart, lines), _sums(words, cart, address, now), buttons)
+    return with_buttons(head, _lines(words, cart, lines), _sums(words, cart, lines, address, now), buttons)
 
 
 def _lines(words: Wording, cart: Cart, lines: Sequence[CartLine]) -> list[str]:
@@ -50,12 +51,30 @@ def _lines(words: Wording, cart: Cart, lines: Sequence[CartLine]) -> list[str]:
     return written
 
 
-def _sums(words: Wording, cart: Cart, address: DeliveryAddress, now: datetime) -> list[str]:
+def _tax_by_rate(words: Wording, cart: Cart, lines: Sequence[CartLine]) -> list[str]:
+    """The tax of each rate as Amazon sent it line by line; nothing where one rate covers all or a line tells none."""
+    rates: dict[Decimal, Decimal] = {}
+    for line in lines:
+        if line.tax is None or line.tax_rate is None:
+            return []
+        rates[line.tax_rate] = rates.get(line.tax_rate, Decimal(0)) + line.tax
+    if len(rates) < 2:
+        return []
+    return [
+        words("cart", "tax_rate", rate=quantity(rate), amount=words.money(tax, cart.currency))
+        for rate, tax in sorted(rates.items(), reverse=True)
+    ]
+
+
+def _sums(
+    words: Wording, cart: Cart, lines: Sequence[CartLine], address: DeliveryAddress, now: datetime
+) -> list[str]:
     sums = [words("cart", "subtotal", amount=words.money(cart.subtotal, cart.currency))]
     if cart.shipping is not None:
         sums.append(words("cart", "shipping", amount=words.money(cart.shipping, cart.currency)))
     if cart.tax is not None:
         sums.append(words("cart", "tax", amount=words.money(cart.tax, cart.currency)))
+        sums += _tax_by_rate(words, cart, lines)
     return [
         *sums,
         words("cart", "total", amount=words.money(cart.total, cart.currency)),

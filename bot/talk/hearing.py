@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from bot.lineworks.events import Event
 from bot.lineworks.postback import Postback
-from bot.talk.wording import verb
+from bot.talk.wording import notice_choice, verb
 
 
 class Verb(StrEnum):
@@ -74,6 +74,8 @@ def hear(event: Event) -> Heard:
         return Heard(Verb.THING)
     if content.postback and (tapped := _tapped(content.postback, content.text)):
         return tapped
+    if choice := notice_choice(content.text):
+        return Heard(Verb.NOTICE_PACE, content.text, *choice)
     typed = verb(content.text)
     return Heard(Verb(typed) if typed else Verb.WORDS, content.text)
 

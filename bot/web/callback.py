@@ -66,6 +66,8 @@ async def _take(request: web.Request, services: Services) -> web.Response:
     except DatabaseFault as fault:
         _log.error("a callback could not be stored: %s", fault)
         return web.Response(status=503)
+    if services.recorder is not None:
+        await services.recorder.keep(bot.company_id, body)
     return web.Response(status=200)
 
 

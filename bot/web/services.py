@@ -7,6 +7,7 @@ from datetime import datetime
 from aiohttp import web
 
 from bot.metrics import Metrics
+from bot.record import Recorder
 from punchout.secret import Secret
 from punchout.supplier import Supplier
 from purchasing.values import Company
@@ -43,6 +44,7 @@ class Services:
     logins: tuple[Login, ...]
     app_urls: Mapping[str, str]
     clock: Callable[[], datetime]
+    recorder: Recorder | None = None
     metrics: Metrics = field(default_factory=Metrics)
 
     @property

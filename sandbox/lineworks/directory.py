@@ -1,6 +1,7 @@
 """The member directory, and what each scope may see of a member (LINE WORKS reference 1.6, 7)."""
 
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from sandbox.settings import Person
 
@@ -45,7 +46,7 @@ class Directory:
                 "phoneticFirstName": None,
             },
             "i18nNames": [],
-            "organizations": [{"domainId": self._domain_id, "primary": True, "email": person.login_id}],
+            "organizations": [self._organization(person)],
             "telephone": None,
             "cellPhone": None,
             "location": None,
@@ -54,3 +55,24 @@ class Directory:
             return profile
         states = {"isSuspended": False, "isDeleted": False, "isPending": False, "isAdministrator": False}
         return profile | {"locale": person.language, "timeZone": "Asia/Tokyo"} | states
+
+    def _organization(self, person: Person) -> dict[str, Any]:
+        """The person's post in the company's only domain, with the units it belongs to; the first is the main one."""
+        units = [
+            {
+                "orgUnitId": str(uuid5(NAMESPACE_URL, name)),
+                "orgUnitName": name,
+                "orgUnitEmail": None,
+                "primary": place == 0,
+                "positionId": None,
+                "positionName": None,
+                "isManager": False,
+            }
+            for place, name in enumerate(person.organizations)
+        ]
+        return {
+            "domainId": self._domain_id,
+            "primary": True,
+            "email": person.login_id,
+            "orgUnits": units,
+        }

@@ -1,6 +1,8 @@
 """Who plays in the transcripts, where things are delivered, and the company's configuration."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from bot.config import Config
 from sandbox.keys import Keys
@@ -12,12 +14,14 @@ CAST = {
         login_id="taro.yamada@sample",
         last_name="山田",
         first_name="太郎",
+        organizations=["営業部"],
     ),
     "花子": Person(
         user_id="5c1b7f0e-3a52-4d9c-8b1e-0f6a2d4c7e02",
         login_id="hanako.sato@example.co.jp",
         last_name="佐藤",
         first_name="花子",
+        organizations=["総務部"],
     ),
     "Hanako": Person(
         user_id="5c1b7f0e-3a52-4d9c-8b1e-0f6a2d4c7e04",
@@ -28,6 +32,9 @@ CAST = {
     ),
     "管理者": Person(
         user_id="5c1b7f0e-3a52-4d9c-8b1e-0f6a2d4c7e03", login_id="buyer-admin@sample", last_name="購買管理者"
+    ),
+    "支店長": Person(
+        user_id="5c1b7f0e-3a52-4d9c-8b1e-0f6a2d4c7e05", login_id="osaka-admin@sample", last_name="大阪支店長"
     ),
 }
 EMAIL = {
@@ -62,9 +69,16 @@ ADDRESSES = [
 
 
 def configured(
-    here: str, bot_port: int, works: LineWorksSettings, amazon: AmazonSettings, keys: Keys, folder: Path
+    here: str,
+    bot_port: int,
+    works: LineWorksSettings,
+    amazon: AmazonSettings,
+    keys: Keys,
+    folder: Path,
+    otherwise: Mapping[str, Any],
 ) -> Config:
-    company = {
+    """The company as it usually is, but for the keys of `otherwise`."""
+    company: dict[str, Any] = {
         "name": "株式会社サンプル商事",
         "admins": [CAST["管理者"].user_id],
         "lineworks": {
@@ -91,7 +105,7 @@ def configured(
             "notice_password": amazon.notice_password.get_secret_value(),
         },
         "addresses": ADDRESSES,
-    }
+    } | dict(otherwise)
     return Config.model_validate(
         {
             "public_url": f"http://127.0.0.1:{bot_port}",

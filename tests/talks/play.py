@@ -1,6 +1,6 @@
 """Plays a transcript on a stage: does what its people do, and compares what they are shown, line by line.
 
-Stage directions of a member: (利用開始) (スタンプ) (画像) (位置情報) (ファイル), and to begin in the middle,
+Stage directions of a member: (利用開始) (スタンプ) (画像) (位置情報) (ファイル), (Botを使えなくなる), and to begin in the middle,
 (登録済み), (カートが届いた: 大阪支店へ コピー用紙 × 1、緑茶 × 2) and (注文した: …): what is said on the way is left out.
 
 Whoever acts has read everything before, so a message that the transcript does not show fails it.
@@ -13,7 +13,7 @@ from typing import Any
 from sandbox.lineworks.taps import SAMPLE_IMAGE, SAMPLE_LOCATION, SAMPLE_STICKER, actions
 from tests.talks.cast import CAST, EMAIL
 from tests.talks.pauses import CONFIRM, SHIP
-from tests.talks.script import PEOPLE, Line, Script, says, written
+from tests.talks.script import PEOPLE, Line, Script, says, squeezed, written
 from tests.talks.shopper import Shopper
 from tests.talks.stage import A_WHILE, Stage
 
@@ -21,6 +21,7 @@ MOODS = {
     "価格が変わる": "price_change",
     "在庫切れ": "out_of_stock",
     "一部の数量だけ": "partial",
+    "受け取ったきり": "never",
     "Amazon注文が分かれる": "split",
     "断る": "refuse_400",
     "返事をしない": "server_error_500",
@@ -35,7 +36,6 @@ THINGS: dict[str, dict[str, Any]] = {
     "(ファイル)": SAMPLE_IMAGE | {"type": "file"},
 }
 SPANS = {"日": timedelta(days=1), "時間": timedelta(hours=1), "分": timedelta(minutes=1)}
-ADMIN = "管理者"
 
 
 class Mismatch(AssertionError):
@@ -66,12 +66,16 @@ class Play:
         match line.who:
             case "bot":
                 await self._expect(self._who, line)
-            case "管理者":
-                await self._expect(ADMIN, line)
+            case "管理者" | "支店長":
+                await self._expect(line.who, line)
             case "画面":
                 self._look(line)
+            case "画面で" if line.words == "(もう一つの画面)":
+                self._shopper.turn()
             case "画面で":
                 await self._shopper.press(line.buttons[0])
+            case "誰も":
+                await self._never(line.words.removesuffix("と言われない"))
             case "時計":
                 await self._stage.pass_time(_span(line.words))
             case "amazon":
@@ -89,6 +93,13 @@ class Play:
         words, buttons = shown(unread[0]["content"])
         if not says(line.words, words) or buttons != line.buttons:
             raise Mismatch(_beside(line, words, buttons))
+
+    async def _never(self, words: str) -> None:
+        await self._stage.quiet()
+        for who in CAST:
+            for message in await self._stage.messages(who):
+                if squeezed(words) in squeezed(_told(message)):
+                    raise Mismatch(f"but {who} has been told:\n{_told(message)}")
 
     def _look(self, line: Line) -> None:
         words, buttons = self._shopper.text, self._shopper.labels
@@ -126,6 +137,8 @@ class Play:
         what, _, details = direction.strip("()").partition(":")
         if direction in THINGS:
             self._stage.send(self._who, THINGS[direction])
+        elif what == "Botを使えなくなる":
+            self._stage.shut_out(self._who)
         elif what == "利用開始":
             await self._stage.start(self._who)
         elif what in ("登録済み", "カートが届いた", "注文した"):
@@ -159,7 +172,10 @@ class Play:
         """What happens in the shop, and with an order at Amazon."""
         article, _, pieces = words.partition(" × ")
         what, _, mood = words.partition(": ")
-        if pieces:
+        if article == "ぜんぶの商品":
+            for product in self._stage.account.shelf.products:
+                await self._shopper.put(product.asin, int(pieces))
+        elif pieces:
             await self._shopper.put(article, int(pieces))
         elif what == "次の注文":
             self._stage.account.set_mood(_mood(MOODS, mood))

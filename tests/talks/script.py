@@ -7,9 +7,12 @@
     太郎    (スタンプ)                     a stage direction, see `play`
     bot     ようこそ…会員ですか？  [はい] [いいえ ↗]     the next message to whoever acted last
     管理者   …が注文しました…  [購入者にトークを送る ↗]    the next message to the admin; 管理者が: the admin acts
+    支店長   the same for the head of a branch, who is an admin where a group says so
     amazon  コピー用紙 × 2                 what happens in the shop and with the order
     画面    カートを受け取りました…          what the browser shows; 画面で: a tap there
     時計    +8日                          the clock moves on
+    誰も    【テスト】と言われない             nobody has been told these words, ever
+    設定    用途を尋ねる                     before everything else: how the company is set up, see `scene`
 
 … stands for anything, blanks count for nothing. A message must show exactly the buttons written, `↗` marks a link.
 A line that begins with a blank goes on with the line before it.
@@ -17,9 +20,16 @@ A line that begins with a blank goes on with the line before it.
 
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 
 PEOPLE = ("太郎", "花子", "Hanako")
-SPEAKERS = (*PEOPLE, "bot", "管理者", "管理者が", "amazon", "画面", "画面で", "時計")
+ADMINS = ("管理者", "支店長")
+SPEAKERS = (
+    *PEOPLE,
+    *ADMINS,
+    *(f"{admin}が" for admin in ADMINS),
+    *("bot", "amazon", "画面", "画面で", "時計", "誰も", "設定"),
+)
 _LINE = re.compile(r"(?P<who>\S+)\s+(?P<what>.+)")
 _WHAT = re.compile(r"(?P<words>.*?)\s*(?P<buttons>(?:\[[^\[\]]+\]\s*)*)", re.DOTALL)
 _BUTTON = re.compile(r"\[([^\[\]]+)\]")
@@ -44,7 +54,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Script:
+    """`settings` are the lines 設定, `lines` all that happens then."""
+
     title: str
+    settings: tuple[Line, ...]
     lines: tuple[Line, ...]
 
 
@@ -63,9 +76,14 @@ def parse(text: str) -> Script:
             found[-1] = (found[-1][0], f"{found[-1][1]}\n{line.strip()}")
         else:
             raise BadScript(f"line {number}: nothing stands before it that it could go on with")
-    if not found:
+    lines = [_line(number, line) for number, line in found]
+    settings = tuple(takewhile(lambda line: line.who == "設定", lines))
+    happens = tuple(lines[len(settings) :])
+    if not happens:
         raise BadScript("line 1: nothing happens in this transcript")
-    return Script(first.removeprefix("# "), tuple(_line(number, line) for number, line in found))
+    if late := [line.number for line in happens if line.who == "設定"]:
+        raise BadScript(f"line {late[0]}: 設定 stands before everything that happens")
+    return Script(first.removeprefix("# "), settings, happens)
 
 
 def _line(number: int, line: str) -> Line:

@@ -11,12 +11,13 @@ class Astray(AssertionError):
 
 
 class Shopper:
-    """One browser window. `text` is what its page says, `labels` are what can be pressed there."""
+    """One browser with two windows. `text` is what its page says, `labels` are what can be pressed there."""
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
         self.url = ""
         self._page: html.HtmlElement = html.document_fromstring("<p>about:blank</p>")
+        self._other = self.url, self._page
 
     @property
     def text(self) -> str:
@@ -27,6 +28,10 @@ class Shopper:
     def labels(self) -> tuple[str, ...]:
         found = self._page.xpath("//main//a[@class] | //main//form//button")
         return tuple(_said(element) + (" ↗" if element.tag == "a" else "") for element in found)
+
+    def turn(self) -> None:
+        """Look at the other window, which stays as it was left."""
+        self._other, (self.url, self._page) = (self.url, self._page), self._other
 
     async def open(self, url: str) -> None:
         async with self._session.get(url) as answer:

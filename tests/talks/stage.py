@@ -8,6 +8,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,12 @@ from sandbox.keys import Keys
 from sandbox.lineworks.app import TENANT, make_lineworks
 from sandbox.lineworks.client import TalkClient
 from sandbox.lineworks.tenant import Tenant
-from sandbox.settings import AmazonSettings, LineWorksSettings
+from sandbox.settings import AmazonSettings, LineWorksSettings, Person
 from storage import queue
 from storage.database import Tx
 from tests.talks.cast import CAST, EMAIL, configured
 from tests.talks.pauses import CONFIRM, SHIP, Pauses
+from tests.talks.scene import Scene
 from tests.talks.shopper import Shopper
 
 PATIENCE = 15.0
@@ -81,7 +83,16 @@ class Stage:
     def send(self, who: str, content: dict[str, Any]) -> None:
         """A message that is no text."""
         self._act()
-        self.tenant.say(CAST[who], content)
+        self.tenant.say(self._person(who), content)
+
+    def shut_out(self, who: str) -> None:
+        """LINE WORKS does not let somebody use the bot any more."""
+        self._person(who).bot_allowed = False
+
+    def _person(self, who: str) -> Person:
+        found = self.tenant.directory.find(CAST[who].user_id)
+        assert found is not None
+        return found
 
     async def messages(self, who: str) -> list[dict[str, Any]]:
         """All that the bot has told somebody."""
@@ -146,12 +157,13 @@ def _wake_all(tx: Tx) -> None:
 
 
 @asynccontextmanager
-async def staged(folder: Path, keys: Keys) -> AsyncIterator[tuple[Stage, Shopper]]:
+async def staged(folder: Path, keys: Keys, scene: Scene) -> AsyncIterator[tuple[Stage, Shopper]]:
     """A stage in this folder, and a browser on it; both are gone at the end."""
     clock, pauses, bot_port = Clock(), Pauses(), _free_port()
     amazon = AmazonSettings.model_validate(
         {
             "notice_url": f"http://127.0.0.1:{bot_port}/cxml",
+            "mode": "active" if scene.active else "test",
             "confirm_after": CONFIRM,
             "ship_after": SHIP,
             "registered_emails": [EMAIL["太郎"], EMAIL["花子"]],
@@ -161,16 +173,18 @@ async def staged(folder: Path, keys: Keys) -> AsyncIterator[tuple[Stage, Shopper
         public_key=keys.public_pem,
         callback_url=f"http://127.0.0.1:{bot_port}/lineworks/callback",
         sends_per_minute=100_000,
-        people=list(CAST.values()),
+        people=list(scene.people.values()),
     )
     app = web.Application()
     lineworks, shop = make_lineworks(works, clock), make_amazon(amazon, clock=clock, pause=pauses)
+    sold = shop[ACCOUNT].shelf
+    shop[ACCOUNT].shelf = replace(sold, products=(*sold.products, *scene.goods))
     app.add_subapp("/lineworks", lineworks)
     app.add_subapp("/amazon", shop)
     async with AsyncExitStack() as stack:
         here = f"http://127.0.0.1:{await _serve(stack, app)}"
         bot = await stack.enter_async_context(
-            running(configured(here, bot_port, works, amazon, keys, folder), clock=clock)
+            running(configured(here, bot_port, works, amazon, keys, folder, scene.company), clock=clock)
         )
         session = await stack.enter_async_context(aiohttp.ClientSession())
         talk = TalkClient(here, session)

@@ -1,7 +1,8 @@
 """The transcripts beside this file, played against the real bot: what the talk says is written there."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sandbox.keys import Keys
 from sandbox.settings import make_keys
 from storage.migrate import migrate
 from tests.talks.play import Mismatch, Play
+from tests.talks.scene import Scene, read_scene
 from tests.talks.script import BadScript, parse, says
 from tests.talks.stage import staged
 
@@ -30,20 +32,28 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+Theatre = Callable[[Scene], AbstractAsyncContextManager[Play]]
+
+
 @pytest.fixture
-async def play(tmp_path: Path, empty_database: Path, service_keys: Keys) -> AsyncIterator[Play]:
-    shutil.copyfile(empty_database, tmp_path / "kaimono.db")
-    async with staged(tmp_path, service_keys) as (stage, shopper):
-        yield Play(stage, shopper)
+def theatre(tmp_path: Path, empty_database: Path, service_keys: Keys) -> Theatre:
+    @asynccontextmanager
+    async def opened(scene: Scene) -> AsyncIterator[Play]:
+        shutil.copyfile(empty_database, tmp_path / "kaimono.db")
+        async with staged(tmp_path, service_keys, scene) as (stage, shopper):
+            yield Play(stage, shopper)
+
+    return opened
 
 
 @pytest.mark.parametrize("talk", TALKS)
-async def test_the_talk_goes_as_it_is_written(talk: str, play: Play) -> None:
-    fault = ""
-    try:
-        await play.perform(parse(TALKS[talk]))
-    except Mismatch as mismatch:
-        fault = f"{talk}.talk, {mismatch}"
+async def test_the_talk_goes_as_it_is_written(talk: str, theatre: Theatre) -> None:
+    script, fault = parse(TALKS[talk]), ""
+    async with theatre(read_scene(script.settings)) as play:
+        try:
+            await play.perform(script)
+        except Mismatch as mismatch:
+            fault = f"{talk}.talk, {mismatch}"
     if fault:
         pytest.fail(fault, pytrace=False)
 
@@ -73,11 +83,55 @@ def test_a_transcript_is_read_line_by_line() -> None:
         ("# 題\n    続き\n", "line 2: nothing stands before"),
         ("# 題\n次郎    ヘルプ\n", "line 2: begins with none of"),
         ("# 題\n太郎\n", "line 2: begins with none of"),
+        ("# 題\n設定    本番\n", "nothing happens"),
+        ("# 題\n太郎    ヘルプ\n設定    本番\n", "line 3: 設定 stands before"),
     ],
 )
 def test_a_transcript_that_cannot_be_read_is_refused_with_its_line(text: str, fault: str) -> None:
     with pytest.raises(BadScript, match=fault):
         parse(text)
+
+
+def test_settings_make_the_scene() -> None:
+    scene = read_scene(
+        parse(
+            "# 題\n"
+            "設定    用途を尋ねる\n"
+            "設定    利用者: 山田 太郎、総務部だけ\n"
+            "設定    グループ 大阪: 佐藤 花子 / お届け先 大阪支店 / 管理者 大阪支店長\n"
+            "設定    太郎の名前: 山\\u202e田\n"
+            "設定    商品: 寿司ペン 1,000円\n"
+            "太郎    ヘルプ\n"
+        ).settings
+    )
+    assert scene.company == {
+        "ask_purpose": True,
+        "permitted": ["taro.yamada@sample", "org:総務部"],
+        "groups": [
+            {
+                "name": "大阪",
+                "members": ["hanako.sato@example.co.jp"],
+                "addresses": ["osaka"],
+                "admins": ["osaka-admin@sample"],
+            }
+        ],
+    }
+    assert (scene.people["太郎"].last_name, scene.active) == ("山\u202e田", False)
+    assert [(product.name, product.price) for product in scene.goods] == [("寿司ペン", 1000)]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "踊る",
+        "利用者: 鈴木 次郎だけ",
+        "グループ 大阪: 佐藤 花子 / お届け先 月",
+        "グループ 大阪: 佐藤 花子 / 踊る",
+    ],
+)
+def test_a_setting_that_nobody_knows_is_refused_with_its_line(setting: str) -> None:
+    with pytest.raises(BadScript, match=f"line 2: .*{setting}"):
+        read_scene(parse(f"# 題\n設定    {setting}\n太郎    ヘルプ\n").settings)
 
 
 @pytest.mark.parametrize(
@@ -120,12 +174,14 @@ GOES_OTHERWISE = [
     ("amazon  注文は1件", "line 2: .*\nbut Amazon has 0 orders"),
     ("amazon  次の注文: 踊る", "line 2: .*\nAmazon has no mood 踊る"),
     ("amazon  踊る", "line 2: .*\nthe page has no 「踊る」"),
+    ("誰も    会員ですか？と言われない", r"(?s)line 2: .*\nbut 太郎 has been told:.*ようこそ。"),
     ("画面    カートを受け取りました", r"(?s)line 2: .*expected: .*actual: .*about:blank"),
 ]
 
 
-async def test_a_talk_that_goes_otherwise_fails_with_its_line(play: Play) -> None:
+async def test_a_talk_that_goes_otherwise_fails_with_its_line(theatre: Theatre) -> None:
     """One talk, and one thing after the other that does not happen in it."""
-    for lines, fault in GOES_OTHERWISE:
-        with pytest.raises(Mismatch, match=fault):
-            await play.perform(parse(f"# 題\n{lines}\n"))
+    async with theatre(Scene()) as play:
+        for lines, fault in GOES_OTHERWISE:
+            with pytest.raises(Mismatch, match=fault):
+                await play.perform(parse(f"# 題\n{lines}\n"))

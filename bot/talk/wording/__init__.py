@@ -33,6 +33,10 @@ class Wording:
     def has(self, section: str, name: str) -> bool:
         return name in self._sentences[section]
 
+    def section(self, name: str) -> dict[str, str]:
+        """All sentences of a section, as they stand in the catalogue."""
+        return dict(self._sentences[name])
+
     def verb(self, typed: str) -> str | None:
         """What a typed text asks for ("shop", "help" …), or None for words that are no command."""
         return self._words.get(plain_words(typed))
@@ -74,6 +78,21 @@ def wording(language: str) -> Wording:
     """The catalogue for a LINE WORKS language ("ja_JP", "en_US"); Japanese for one that we do not speak."""
     short = language[:2]
     return Wording(short if short in LANGUAGES else LANGUAGES[0])
+
+
+def notice_choice(typed: str) -> tuple[str, str] | None:
+    """The kind of notice and the pace that an administrator typed ("購入を1日1回"), in any language."""
+    return _notice_choices().get(plain_words(typed))
+
+
+@cache
+def _notice_choices() -> dict[str, tuple[str, str]]:
+    return {
+        plain_words(words("choices", "button", kind=kind, pace=pace)): (what, when)
+        for words in every_wording()
+        for what, kind in words.section("notice_kind").items()
+        for when, pace in words.section("notice_pace").items()
+    }
 
 
 @cache

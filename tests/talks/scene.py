@@ -1,0 +1,129 @@
+"""How a transcript's company and its world are set up: the lines `設定` before anything happens.
+
+設定    用途を尋ねる
+設定    本番                             mode = "active": goods are paid for and sent
+設定    利用者: 山田 太郎、総務部だけ         who may buy: people, or an organisation of theirs
+設定    問い合わせ先: 購買課 内線1234         whom the others are told to ask
+設定    グループ 大阪: 佐藤 花子 / お届け先 大阪支店 / 管理者 大阪支店長
+設定    お届け先 12か所
+設定    太郎の名前: 山田🌸太郎
+設定    商品: 寿司ペン 1,000円              one more article in the shop; \\u202e is written for what is not seen
+設定    商品 50種類
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from sandbox.amazon.goods import Product, shelf
+from sandbox.settings import Person
+from tests.talks.cast import ADDRESSES, CAST
+from tests.talks.script import BadScript, Line
+
+
+@dataclass(slots=True)
+class Scene:
+    """`company` are the keys of [[company]] that differ from the usual; `people` are the cast, a copy of its own."""
+
+    company: dict[str, Any] = field(default_factory=dict)
+    people: dict[str, Person] = field(
+        default_factory=lambda: {who: person.model_copy() for who, person in CAST.items()}
+    )
+    goods: list[Product] = field(default_factory=list)
+    active: bool = False
+
+
+def read_scene(settings: Iterable[Line]) -> Scene:
+    """The scene that these lines set. Raises BadScript with the line that nobody understands."""
+    scene = Scene()
+    for line in settings:
+        try:
+            _set(scene, line.words)
+        except ValueError as fault:
+            raise BadScript(f"line {line.number}: {fault}: {line.words}") from None
+    return scene
+
+
+def _set(scene: Scene, words: str) -> None:
+    what, _, value = (part.strip() for part in words.partition(":"))
+    company = scene.company
+    if words == "用途を尋ねる":
+        company["ask_purpose"] = True
+    elif words == "本番":
+        scene.active = True
+    elif what == "利用者":
+        company["permitted"] = _named(value.removesuffix("だけ"))
+    elif what == "問い合わせ先":
+        company["contact"] = value
+    elif what.startswith("グループ "):
+        company.setdefault("groups", []).append(_group(what.removeprefix("グループ "), value))
+    elif match := re.fullmatch(r"お届け先 (\d+)か所", words):
+        company["addresses"] = [
+            *ADDRESSES,
+            *(_branch(n) for n in range(len(ADDRESSES) + 1, int(match[1]) + 1)),
+        ]
+    elif what.removesuffix("の名前") in scene.people:
+        person = scene.people[what.removesuffix("の名前")]
+        person.last_name, person.first_name = _unseen(value), None
+    elif match := re.fullmatch(r"商品: (.+) ([\d,]+)円", words):
+        _sell(scene, _unseen(match[1]), int(match[2].replace(",", "")))
+    elif match := re.fullmatch(r"商品 (\d+)種類", words):
+        for n in range(len(shelf().products) + 1, int(match[1]) + 1):
+            _sell(scene, f"とじ屋 仕切りカード {n}番", 10 * n)
+    else:
+        raise ValueError("nobody knows this setting")
+
+
+def _named(names: str) -> list[str]:
+    """People by their login id, organisations as the configuration writes them."""
+    login_ids = {person.display_name: person.login_id for person in CAST.values()}
+    organizations = {name for person in CAST.values() for name in person.organizations}
+    found = []
+    for name in names.split("、"):
+        if name not in login_ids and name not in organizations:
+            raise ValueError(f"nobody is called {name}, and no organisation")
+        found.append(login_ids.get(name) or f"org:{name}")
+    return found
+
+
+def _group(name: str, parts: str) -> dict[str, Any]:
+    members, *more = parts.split(" / ")
+    keys = {str(address["name"]): address["id"] for address in ADDRESSES}
+    group: dict[str, Any] = {"name": name, "members": _named(members)}
+    for part in more:
+        what, _, names = part.partition(" ")
+        if what == "お届け先" and set(names.split("、")) <= keys.keys():
+            group["addresses"] = [keys[place] for place in names.split("、")]
+        elif what == "管理者":
+            group["admins"] = _named(names)
+        else:
+            raise ValueError(f"a group has no {part}")
+    return group
+
+
+def _branch(number: int) -> dict[str, str]:
+    return {
+        "id": f"eigyosho-{number}",
+        "name": f"第{number}営業所",
+        "postal_code": f"460-00{number:02}",
+        "prefecture": "愛知県",
+        "city": "名古屋市中区",
+        "street": f"三の丸{number}-1-1",
+        "building": "",
+        "deliver_to": "営業課",
+        "phone": "052-000-0000",
+    }
+
+
+def _sell(scene: Scene, name: str, price: int) -> None:
+    asin = f"B0TALK{len(scene.goods) + 1:04}"
+    scene.goods.append(
+        replace(shelf().products[0], asin=asin, name=name, brand="", model="", price=Decimal(price))
+    )
+
+
+def _unseen(text: str) -> str:
+    """The text with \\u202e and its like put in: what cannot be seen is written so that a reader sees it."""
+    return re.sub(r"\\u([0-9a-f]{4})", lambda code: chr(int(code[1], 16)), text)
