@@ -1,9 +1,9 @@
-"""A callback without the people in it: the same value becomes the same obvious sample, in every file and after every start.
+"""A callback without the people in it: the same value becomes the same obvious sample, in every file and after a start.
 
 Samples are keyed hashes: nobody without the bot's secret can try names against them. What isn't known to be harmless is
-replaced (fields of LINE WORKS that we don't know yet, file ids, places); in texts that members type, everything that looks
-like a mail address, an id, a phone number, a postal code or a Japanese address, and whatever the company's rows know.
-A name that stands in no row cannot be told from other words: read a recording before you publish it. Pure.
+replaced (fields of LINE WORKS that we don't know yet, file ids, places); in texts that members type, everything that
+looks like a mail address, an id, a phone number, a postal code or a Japanese address, and whatever the company's rows
+know. A name that stands in no row cannot be told from other words: read a recording before you publish it. Pure.
 """
 
 import hmac
@@ -27,7 +27,7 @@ class Known:
 
 
 def anonymise(event: Any, known: Known) -> Any:
-    """The event, of the same shape and types, with samples for everything that points at a person, a place or a company."""
+    """The event, of the same shape, with samples for everything that points at a person, a place or a company."""
     ids = sorted(_ids(event), key=len, reverse=True)
 
     def words(text: str) -> str:
@@ -109,10 +109,10 @@ def _words(text: str, known: Known) -> str:
     def sample(found: re.Match[str]) -> str:
         return _sample(found, known)
 
-    cleaned = pattern.sub(sample, text)
-    folded = normalize("NFKC", cleaned)
-    again = pattern.sub(sample, folded)
-    return cleaned if again == folded else again
+    folded = normalize("NFKC", text)
+    found = [normalize("NFKC", match.group()) for match in pattern.finditer(text)]
+    all_seen = found == [match.group() for match in pattern.finditer(folded)]
+    return pattern.sub(sample, text if all_seen else folded)
 
 
 @lru_cache(maxsize=8)

@@ -20,9 +20,9 @@ class Sentence(Exception):
 
 
 def language(environ: Mapping[str, str] = os.environ) -> Wording:
-    """The words of the locale: Japanese for ja, English for every other."""
+    """The words of the locale: Japanese for ja, Korean for ko, English for every other."""
     locale = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
-    return wording("ja" if locale.startswith("ja") else "en")
+    return wording(locale if locale.startswith(("ja", "ko")) else "en")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -1,7 +1,7 @@
-"""`[record] callbacks`: every verified callback as a JSON file, without the people in it, for `kaimono replay` and for tests.
+"""`[record] callbacks`: every verified callback as a JSON file, without the people in it, for `kaimono replay` and tests.
 
-A file is compact UTF-8 without a newline at its end, named by its place and what it shows: 0001-message-text.json. Nothing
-that goes wrong here may cost LINE WORKS its 200: it is told in the log, and the callback is not recorded.
+A file is compact UTF-8 without a newline at its end, named by its place and what it shows: 0001-message-text.json.
+Nothing that goes wrong here may cost LINE WORKS its 200: it is told in the log, and the callback is not recorded.
 """
 
 import asyncio

@@ -4,16 +4,18 @@ Callback address and events (an event that is switched off produces nothing, LIN
 menu. A dry run prints what differs; `--apply` changes it. Running it again finds nothing to do.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
 
 from bot.app import line_of, utc_now
 from bot.config import CompanyConfig, Config
+from bot.lineworks.action import Message
 from bot.lineworks.client import CallFailed, Client
 from bot.talk.cards import say
 from bot.talk.hearing import Verb
-from bot.talk.wording import Wording, wording
+from bot.talk.wording import LANGUAGES, Wording, wording
 
 _CONTENTS = frozenset({"text", "location", "sticker", "image", "file", "audio", "video"})
 _EVENTS = frozenset({"message", "postback", "begin", "end"})
@@ -53,31 +55,44 @@ async def _callbacks(
         changes["callbackEvents"] = sorted(_CONTENTS | (bot.callback_events or frozenset()))
     if not (bot.channel_events or frozenset()) >= _EVENTS:
         changes["channelEvents"] = sorted(_EVENTS | (bot.channel_events or frozenset()))
-    for name, value in changes.items():
-        print(f"  {words('setup', 'changed' if apply else 'differs', name=name, value=_shown(value))}")
     if not changes:
         print(f"  OK {words('setup', 'callbacks_good', url=wanted_url)}")
     elif apply:
         await client.change_bot(changes)
+    for name, value in changes.items():
+        print(f"  {words('setup', 'changed' if apply else 'differs', name=name, value=_shown(value))}")
 
 
 async def _menu(client: Client, words: Wording, *, apply: bool) -> None:
-    wanted = [action.content() for action in _menu_actions(wording("ja"))]
-    if await client.menu() == wanted:
+    wanted = [action.content() for action in _menu_actions()]
+    if _says(await client.menu(), wanted):
         print(f"  OK {words('setup', 'menu_good')}")
         return
-    labels = ", ".join(action["label"] for action in wanted)
-    print(f"  {words('setup', 'changed' if apply else 'differs', name='persistentmenu', value=labels)}")
     if apply:
         await client.set_menu(wanted)
+    labels = ", ".join(action["label"] for action in wanted)
+    print(f"  {words('setup', 'changed' if apply else 'differs', name='persistentmenu', value=labels)}")
 
 
-def _menu_actions(words: Wording) -> list[Any]:
+def _says(menu: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> bool:
+    """Whether the menu holds what we want; what the platform adds to it is no difference."""
+    return len(menu) == len(wanted) and all(
+        actual.get(name) == value
+        for actual, action in zip(menu, wanted, strict=True)
+        for name, value in action.items()
+    )
+
+
+def _menu_actions() -> list[Message]:
+    """At most four (LINE WORKS reference 3.6), in Japanese, and beside it in every language of the catalogue."""
+    verbs = {"shop": Verb.SHOP, "history": Verb.HISTORY, "help": Verb.HELP, "cancel": Verb.CANCEL}
+    codes = [code for code in ("ja_JP", "en_US", "ko_KR") if code[:2] in LANGUAGES]
     return [
-        say(words, "shop", Verb.SHOP),
-        say(words, "history", Verb.HISTORY),
-        say(words, "help", Verb.HELP),
-        say(words, "cancel", Verb.CANCEL),
+        replace(
+            say(wording("ja"), name, verb),
+            translations=tuple((code, wording(code)("label", name)) for code in codes),
+        )
+        for name, verb in verbs.items()
     ]
 
 

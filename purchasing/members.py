@@ -74,7 +74,8 @@ def meet(tx: Tx, company_id: str, person: Person, now: datetime, *, looked_up: b
             setattr(member, name, value)
     if looked_up:
         member.looked_up_at = now
-        member.organizations = "\n".join(person.organizations)
+        if person.login_id:  # else the directory did not answer: it names everybody's login id
+            member.organizations = "\n".join(person.organizations)
     tx.orm.flush()
     return member
 

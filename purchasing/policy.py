@@ -1,11 +1,13 @@
 """Who may buy, and in which group of the company. Pure."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from purchasing.values import Company, Group
 from storage.tables import Member
 
 _ORGANISATION = "org:"
+_A_DAY, _A_MOMENT = timedelta(days=1), timedelta(minutes=1)
 
 
 def _named(names: Sequence[str], member: Member) -> bool:
@@ -16,6 +18,18 @@ def _named(names: Sequence[str], member: Member) -> bool:
 def may_buy(company: Company, member: Member) -> bool:
     """Whether the member is on the list, by name or by organisation; without a list everybody is."""
     return not company.permitted or _named(company.permitted, member)
+
+
+def needs_look_up(company: Company, member: Member, now: datetime) -> bool:
+    """Whether LINE WORKS should be asked anew where the member belongs: people move to other organisations.
+
+    Once a day where organisations decide anything; sooner for somebody who is turned away, but not at every word.
+    """
+    names = (*company.permitted, *(name for group in company.groups for name in group.members))
+    if not any(name.startswith(_ORGANISATION) for name in names):
+        return False
+    life = _A_DAY if may_buy(company, member) else _A_MOMENT
+    return member.looked_up_at is None or now - member.looked_up_at >= life
 
 
 def group_of(company: Company, member: Member) -> Group | None:

@@ -18,19 +18,31 @@ POSTBACK = 300
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Says `text` for the member; what the platform would say without a text isn't documented."""
+    """Says `text` for the member; what the platform would say without a text isn't documented.
+
+    `translations` are label and text at once for members of other languages: ("en_US", "Shop").
+    """
 
     label: str
     text: str
     postback: str | None = None
+    translations: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         check_text("label", self.label, LABEL)
         check_text("text", self.text, 300)
         check_optional("postback", self.postback, POSTBACK)
+        for language, label in self.translations:
+            check_text(f"i18nLabels {language}", label, LABEL)
 
     def content(self) -> dict[str, Any]:
-        return _filled(type="message", label=self.label, text=self.text, postback=self.postback)
+        content: dict[str, Any] = _filled(
+            type="message", label=self.label, text=self.text, postback=self.postback
+        )
+        if self.translations:
+            content["i18nLabels"] = [{"language": code, "label": label} for code, label in self.translations]
+            content["i18nTexts"] = [{"language": code, "text": label} for code, label in self.translations]
+        return content
 
 
 @dataclass(frozen=True, slots=True)

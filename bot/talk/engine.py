@@ -38,7 +38,8 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Stranger:
-    """We know nothing of this person yet: look them up in LINE WORKS' directory, then take the turn again."""
+    """We know nothing of this person yet, or not where they belong today: look them up in LINE WORKS' directory, then
+    take the turn again."""
 
 
 def turn(
@@ -46,7 +47,7 @@ def turn(
 ) -> Sequence[Outgoing] | Stranger:
     """The answer to what was said. `person` is what the directory says, None while it was not asked."""
     member = members.find(tx, desk.company.id, user_id)
-    if member is None and person is None:
+    if person is None and (member is None or policy.needs_look_up(desk.company, member, now)):
         return Stranger()
     if member is None or person is not None:
         member = members.meet(

@@ -1,7 +1,7 @@
 """The cards that tell news: to the buyer what became of an order, to the admins who bought what. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.lineworks.applink import talk_with
 from bot.lineworks.message import Action, ButtonTemplate, Outgoing, Uri, clean, cut
@@ -136,7 +136,7 @@ def shipped(
         if reader.to_admin
         else words("notice", name, mark=mark(words, order.test), number=order.number)
     )
-    return with_buttons(head, facts, lines, _after_shipping(reader, found))
+    return with_buttons(head, facts, lines, _after_shipping(reader, replace(found, shipments=[parcel])))
 
 
 def _complete(found: OrderDetail, sent: Sequence[ShipmentLine]) -> bool:

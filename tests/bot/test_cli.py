@@ -15,7 +15,7 @@ from bot.cli import main
 from tests.bot.configuration import instead, without, write
 from tests.bot.program import begin, files, kaimono, until_listening
 
-COMMANDS = ("demo", "serve", "sandbox", "check", "replay", "migrate")
+COMMANDS = ("demo", "serve", "sandbox", "check", "replay", "migrate", "bot")
 
 
 @pytest.mark.parametrize(
@@ -56,6 +56,8 @@ async def test_serve_tells_all_faults_in_the_language_of_the_locale_and_starts_n
         ("replay", "a.json", "--bot-secret-file", "secret"),
         ("migrate",),
         ("check",),
+        ("bot",),
+        ("bot", "setup"),
     ],
     ids=" ".join,
 )
@@ -82,7 +84,7 @@ def test_every_command_has_help_in_the_language_of_the_locale(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", lang)
     with pytest.raises(SystemExit) as ended:
-        main([command, "--help"])
+        main([*(("bot", "setup") if command == "bot" else (command,)), "--help"])
     out, err = capsys.readouterr()
     assert (ended.value.code, err) == (0, "")
     assert out.startswith(f"usage: kaimono {command}")

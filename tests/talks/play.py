@@ -1,7 +1,8 @@
 """Plays a transcript on a stage: does what its people do, and compares what they are shown, line by line.
 
-Stage directions of a member: (利用開始) (スタンプ) (画像) (位置情報) (ファイル), (Botを使えなくなる), and to begin in the middle,
-(登録済み), (カートが届いた: 大阪支店へ コピー用紙 × 1、緑茶 × 2) and (注文した: …): what is said on the way is left out.
+Stage directions of a member: (利用開始) (スタンプ) (画像) (位置情報) (ファイル); in LINE WORKS' directory (異動: 総務部)
+and (Botを使えなくなる); and to begin in the middle (登録済み), (カートが届いた: 大阪支店へ コピー用紙 × 1、緑茶 × 2) and
+(注文した: …): what is said on the way is left out.
 
 Whoever acts has read everything before, so a message that the transcript does not show fails it.
 """
@@ -13,7 +14,7 @@ from typing import Any
 from sandbox.lineworks.taps import SAMPLE_IMAGE, SAMPLE_LOCATION, SAMPLE_STICKER, actions
 from tests.talks.cast import CAST, EMAIL
 from tests.talks.pauses import CONFIRM, SHIP
-from tests.talks.script import PEOPLE, Line, Script, says, squeezed, written
+from tests.talks.script import PEOPLE, Line, Script, says, squeezed, unseen, written
 from tests.talks.shopper import Shopper
 from tests.talks.stage import A_WHILE, Stage
 
@@ -75,7 +76,7 @@ class Play:
             case "画面で":
                 await self._shopper.press(line.buttons[0])
             case "誰も":
-                await self._never(line.words.removesuffix("と言われない"))
+                await self._never(unseen(line.words.removesuffix("と言われない")))
             case "時計":
                 await self._stage.pass_time(_span(line.words))
             case "amazon":
@@ -138,7 +139,9 @@ class Play:
         if direction in THINGS:
             self._stage.send(self._who, THINGS[direction])
         elif what == "Botを使えなくなる":
-            self._stage.shut_out(self._who)
+            self._stage.person(self._who).bot_allowed = False
+        elif what == "異動":
+            self._stage.person(self._who).organizations = [details.strip()]
         elif what == "利用開始":
             await self._stage.start(self._who)
         elif what in ("登録済み", "カートが届いた", "注文した"):

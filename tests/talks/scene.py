@@ -20,7 +20,7 @@ from typing import Any
 from sandbox.amazon.goods import Product, shelf
 from sandbox.settings import Person
 from tests.talks.cast import ADDRESSES, CAST
-from tests.talks.script import BadScript, Line
+from tests.talks.script import BadScript, Line, unseen
 
 
 @dataclass(slots=True)
@@ -66,9 +66,9 @@ def _set(scene: Scene, words: str) -> None:
         ]
     elif what.removesuffix("の名前") in scene.people:
         person = scene.people[what.removesuffix("の名前")]
-        person.last_name, person.first_name = _unseen(value), None
+        person.last_name, person.first_name = unseen(value), None
     elif match := re.fullmatch(r"商品: (.+) ([\d,]+)円", words):
-        _sell(scene, _unseen(match[1]), int(match[2].replace(",", "")))
+        _sell(scene, unseen(match[1]), int(match[2].replace(",", "")))
     elif match := re.fullmatch(r"商品 (\d+)種類", words):
         for n in range(len(shelf().products) + 1, int(match[1]) + 1):
             _sell(scene, f"とじ屋 仕切りカード {n}番", 10 * n)
@@ -122,8 +122,3 @@ def _sell(scene: Scene, name: str, price: int) -> None:
     scene.goods.append(
         replace(shelf().products[0], asin=asin, name=name, brand="", model="", price=Decimal(price))
     )
-
-
-def _unseen(text: str) -> str:
-    """The text with \\u202e and its like put in: what cannot be seen is written so that a reader sees it."""
-    return re.sub(r"\\u([0-9a-f]{4})", lambda code: chr(int(code[1], 16)), text)

@@ -115,3 +115,8 @@ def says(expected: str, actual: str) -> bool:
 def squeezed(text: str) -> str:
     """The text without blanks and line ends, which transcripts break as they like."""
     return "".join(text.split())
+
+
+def unseen(text: str) -> str:
+    """The text with \\u202e and its like put in: what cannot be seen is written so that a reader sees it."""
+    return re.sub(r"\\u([0-9a-f]{4})", lambda code: chr(int(code[1], 16)), text)

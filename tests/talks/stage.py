@@ -83,13 +83,10 @@ class Stage:
     def send(self, who: str, content: dict[str, Any]) -> None:
         """A message that is no text."""
         self._act()
-        self.tenant.say(self._person(who), content)
+        self.tenant.say(self.person(who), content)
 
-    def shut_out(self, who: str) -> None:
-        """LINE WORKS does not let somebody use the bot any more."""
-        self._person(who).bot_allowed = False
-
-    def _person(self, who: str) -> Person:
+    def person(self, who: str) -> Person:
+        """Somebody's record in LINE WORKS, to be changed."""
         found = self.tenant.directory.find(CAST[who].user_id)
         assert found is not None
         return found

@@ -117,7 +117,7 @@ def test_settings_make_the_scene() -> None:
         ],
     }
     assert (scene.people["太郎"].last_name, scene.active) == ("山\u202e田", False)
-    assert [(product.name, product.price) for product in scene.goods] == [("寿司ペン", 1000)]
+    assert [(product.name, int(product.price)) for product in scene.goods] == [("寿司ペン", 1000)]
 
 
 @pytest.mark.parametrize(

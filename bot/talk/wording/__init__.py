@@ -13,7 +13,7 @@ from pathlib import Path
 
 from purchasing.values import local
 
-LANGUAGES = ("ja", "en")
+LANGUAGES = ("ja", "en", "ko")
 
 
 class Wording:
