@@ -17,7 +17,7 @@ export PIP_NO_INPUT = 1
 PIP := $(BIN)/python -m pip install --quiet --progress-bar off
 
 .DELETE_ON_ERROR:
-.PHONY: help install demo test check lock browser
+.PHONY: help install demo test check bench lock browser
 
 help:
 	@echo 'make demo              install, start the bot with both stand-ins, print the address to open'
@@ -25,6 +25,7 @@ help:
 	@echo 'make install           .venv with the locked run-time packages and the command $(BIN)/kaimono'
 	@echo 'make test              install what tests need and run them all (ARGS="-k cart" for some)'
 	@echo 'make check             linter, format, strict types, architecture'
+	@echo 'make bench             measure against the limits (two minutes); the figures go to bench/'
 	@echo 'make browser           Chromium and a Japanese font for the browser tests (Debian)'
 	@echo 'make lock              make both lock files anew from pyproject.toml (needs uv)'
 	@echo
@@ -44,6 +45,9 @@ check: install $(TESTS)
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest --quiet tests/test_architecture.py
+
+bench: install
+	@$(BIN)/python -m bench.storm
 
 $(MADE):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

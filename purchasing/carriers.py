@@ -1,6 +1,7 @@
 """Where a parcel can be followed. Amazon's notices name the carrier in words and give no link (Amazon reference 10)."""
 
 import re
+from unicodedata import normalize
 from urllib.parse import quote
 
 _PAGES = (
@@ -19,11 +20,16 @@ _AMAZON = "https://www.amazon.co.jp/gp/your-account/order-details?orderID={order
 
 def tracking_page(carrier: str, tracking: str, amazon_order: str = "") -> str:
     """The carrier's page for this number; for Amazon's own delivery the order at Amazon. Empty for one we don't know."""
-    name, number = carrier.casefold(), re.sub(r"[\s-]", "", tracking)
+    name, number = _plain(carrier), re.sub(r"[\s-]", "", _plain(tracking)).upper()
     for names, page in _PAGES:
         if any(known in name for known in names) and number.isalnum() and number.isascii():
             return page.format(number=quote(number))
     return _AMAZON.format(order=quote(amazon_order)) if "amazon" in name and amazon_order else ""
+
+
+def _plain(text: str) -> str:
+    """One width and one case: ﾔﾏﾄ and ＹＡＭＡＴＯ are ヤマト and yamato."""
+    return normalize("NFKC", text).casefold()
 
 
 def order_page(amazon_order: str) -> str:

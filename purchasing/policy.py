@@ -12,7 +12,8 @@ _A_DAY, _A_MOMENT = timedelta(days=1), timedelta(minutes=1)
 
 def _named(names: Sequence[str], member: Member) -> bool:
     organisations = {f"{_ORGANISATION}{name}" for name in member.organizations.splitlines()}
-    return not organisations.isdisjoint(names) or member.user_id in names or (member.login_id or "-") in names
+    ids = {member.user_id, member.login_id} - {""}
+    return not (organisations | ids).isdisjoint(names)
 
 
 def may_buy(company: Company, member: Member) -> bool:

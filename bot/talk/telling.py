@@ -82,13 +82,13 @@ def write(tx: Tx, company: Company, notice: Notice, app_url: str, now: datetime)
 
 
 def in_short(messages: Sequence[Outgoing]) -> list[str]:
-    """What the cards say, for a digest: their texts without the buttons."""
+    """What a notice says, for a digest: its head, without the lines, the pages after the first and the buttons."""
     texts = [
         m.content_text if isinstance(m, ButtonTemplate) else m.text
         for m in messages
         if isinstance(m, ButtonTemplate | Text)
     ]
-    return [text.split("\n\n")[0] for text in texts]
+    return [text.split("\n\n")[0] for text in texts[:1]]
 
 
 def digest(tx: Tx, company_id: str, recipient: str, lines: Sequence[str]) -> list[Outgoing]:

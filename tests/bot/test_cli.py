@@ -72,11 +72,13 @@ def test_wrong_use_ends_with_2_and_says_how_it_is_used(
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize(("lang", "japanese"), [("ja_JP.UTF-8", True), ("en_US.UTF-8", False), ("", False)])
+@pytest.mark.parametrize(
+    ("lang", "letters"), [("ja_JP.UTF-8", "ぁ-ん"), ("ko_KR.UTF-8", "가-힣"), ("en_US.UTF-8", ""), ("", "")]
+)
 def test_every_command_has_help_in_the_language_of_the_locale(
     command: str,
     lang: str,
-    japanese: bool,
+    letters: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -88,7 +90,8 @@ def test_every_command_has_help_in_the_language_of_the_locale(
     out, err = capsys.readouterr()
     assert (ended.value.code, err) == (0, "")
     assert out.startswith(f"usage: kaimono {command}")
-    assert any("ぁ" <= letter <= "ん" for letter in out) == japanese
+    for script in ("ぁ-ん", "가-힣"):
+        assert bool(re.search(f"[{script}]", out)) == (script == letters)
 
 
 async def test_the_help_of_the_command_names_all_of_them(tmp_path: Path) -> None:

@@ -1,13 +1,16 @@
 """Links, visits and the cart that comes back: each visit is one, a cart is taken once, and whatever comes is kept."""
 
 import asyncio
+import os
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from sqlmodel import select
 
+from punchout.cart import Cart
 from punchout.envelope import read_envelope
 from punchout.setup import read_setup
 from punchout.supplier import Supplier
@@ -354,3 +357,45 @@ async def test_amounts_are_exact(shop: Database, company: Company) -> None:
     again = (await carts_of(shop))[0]
     assert again.subtotal == 998_999_001
     assert Counter({again.currency: 1}) == {"JPY": 1}
+
+
+def _published_carts() -> list[bytes]:
+    """Every cart that somebody published, read in place."""
+    beside = Path(__file__).parents[3] / "shared" / "reference"
+    folder = Path(os.environ.get("KAIMONO_REFERENCE", beside)) / "amazon" / "samples"
+    if not folder.is_dir():
+        pytest.skip("no published samples: set KAIMONO_REFERENCE to the folder that holds amazon/samples")
+    found = [file.read_bytes() for file in sorted(folder.rglob("*.xml"))]
+    return [raw for raw in found if isinstance(ReadCart.of(raw).value, Cart)]
+
+
+async def test_every_published_cart_that_is_taken_can_be_ordered(shop: Database, company: Company) -> None:
+    """A cart that could not become an order must be refused with a page, not accepted and then forgotten."""
+    placed = 0
+    for raw in _published_carts():
+        read = ReadCart.of(raw)
+        assert isinstance(read.value, Cart)
+        token, _ = await shop.write(lambda tx: visit_of(tx, company))
+        cookie = read.value.buyer_cookie
+
+        def bring(tx: Tx, token: str = token, cookie: str = cookie) -> None:
+            visits = select(ShoppingSession).where(
+                ShoppingSession.cart_token_hash == shopping.hash_token(token)
+            )
+            tx.orm.exec(visits).one().cookie_hash = shopping.hash_token(cookie)
+
+        await shop.write(bring)
+        outcome = await hand_in(shop, token, raw)
+        if outcome == Accepted(empty=False):
+            found = (await carts_of(shop))[-1]
+            assert found.id is not None
+            paid = await shop.write(
+                lambda tx, found=found: ordering.place(  # type: ignore[misc]
+                    tx, vault(), company, known(tx), found.id, found.nonce, NOW
+                )
+            )
+            assert isinstance(paid, ordering.Placed)
+            placed += 1
+        else:
+            assert outcome == Accepted(empty=True) or isinstance(outcome, Denied)
+    assert placed >= 3

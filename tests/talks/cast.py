@@ -30,6 +30,13 @@ CAST = {
         first_name="Hanako",
         language="en_US",
     ),
+    "하나코": Person(
+        user_id="5c1b7f0e-3a52-4d9c-8b1e-0f6a2d4c7e06",
+        login_id="hanako.ko@sample",
+        last_name="사토",
+        first_name="하나코",
+        language="ko_KR",
+    ),
     "管理者": Person(
         user_id="5c1b7f0e-3a52-4d9c-8b1e-0f6a2d4c7e03", login_id="buyer-admin@sample", last_name="購買管理者"
     ),
@@ -41,6 +48,7 @@ EMAIL = {
     "太郎": "taro.yamada@example.co.jp",
     "花子": "hanako.sato@example.co.jp",
     "Hanako": "hanako@example.com",
+    "하나코": "hanako.ko@example.com",
 }
 ADDRESSES = [
     {

@@ -22,7 +22,7 @@ import re
 from dataclasses import dataclass
 from itertools import takewhile
 
-PEOPLE = ("太郎", "花子", "Hanako")
+PEOPLE = ("太郎", "花子", "Hanako", "하나코")
 ADMINS = ("管理者", "支店長")
 SPEAKERS = (
     *PEOPLE,

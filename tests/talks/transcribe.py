@@ -1,14 +1,14 @@
 """Makes a transcript (*.talk) out of recorded callbacks: `python -m tests.talks.transcribe FOLDER > tests/talks/x.talk`.
 
-The members of the recording become 太郎, 花子 and 管理者 in order of appearance, and act on a stage; what the bot tells them
-there is written down, so the transcript shows today's bot, not the one of the recording. What happens outside the talk
-(Amazon's shop, time that goes by) is in no callback and so not in the transcript. Whoever acts without having opened the
-talk before was registered when the recording began. What cannot be done on the stage becomes a comment that says so.
+The members of the recording become 太郎, 花子 and 管理者 in order of appearance, and act on a stage. What the bot tells
+them there is written down, so the transcript shows today's bot, not the one of the recording. What happens outside the
+talk (Amazon's shop, time that goes by) is in no callback and so not in the transcript. A member who acts
+without having opened the talk was registered when the recording began. What cannot be done becomes a comment.
 """
 
 import asyncio
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -141,9 +141,9 @@ class Prompter(Play):
                 return f"[{label}]"
             if button is not None and button.ref:
                 raise Stuck("このボタンのカートや注文は、ここにはない")
-        return text
+        return _typed(text)
 
-    async def _label(self, who: str, fits: Any) -> str | None:
+    async def _label(self, who: str, fits: Callable[[Action], bool]) -> str | None:
         """The label under which the newest such button is tapped: what else bears it must not be newer."""
         passed = set()
         for message in reversed(await self._stage.messages(who)):
@@ -154,15 +154,10 @@ class Prompter(Play):
         return None
 
     async def _perform(self, who: str, words: str) -> None:
-        """One act, and everything that people are told then. Raises Stuck for words that no transcript can hold."""
+        """One act, and everything that people are told then."""
         lines = _written(f"{who}が" if who in ADMINS else who, words)
         act = _read(lines)
-        if act is None or (not act.buttons and squeezed(act.words) != squeezed(words)):
-            raise Stuck("この言葉は台本に書けない")
-        if act.words.startswith("(") and words not in (START, "(登録済み)", *THINGS.values()):
-            raise Stuck("この言葉は台本ではト書きになる")
-        if act.buttons and not words.startswith("["):
-            raise Stuck("この言葉は台本ではボタンになる")
+        assert act is not None, lines
         await self._do(act)
         self.lines += lines
         await self._stage.quiet()
@@ -215,6 +210,14 @@ def _is_button(action: Action, text: str, button: Postback | None) -> bool:
     """A message button says its text; the number in its postback may be another one here."""
     same = button is None or _verb(action) == button.verb
     return action["type"] == "message" and text in (action.get("text"), action["label"]) and same
+
+
+def _typed(text: str) -> str:
+    """The text, if a player will type it just so but for blanks. Raises Stuck for what reads as something else."""
+    line = _read(_written(ROLES[0], text))
+    if line is None or line.buttons or line.words.startswith("(") or squeezed(line.words) != squeezed(text):
+        raise Stuck("この言葉は台本に書けない")
+    return text
 
 
 def _written(who: str, words: str, buttons: Iterable[str] = ()) -> list[str]:

@@ -116,3 +116,15 @@ def test_none_left_and_no_word_of_when_empties_the_bucket() -> None:
 )
 def test_the_headers_are_read_whatever_they_say(headers: dict[str, str], rate: Rate) -> None:
     assert read_rate(CIMultiDict(headers), NOW) == rate
+
+
+def test_to_look_at_the_pace_counts_nothing() -> None:
+    pace = Pace(240)
+    assert [pace.room(0.0), pace.room(0.0), pace.wait(0.0)] == [120, 120, 0.0]
+    for left in range(119, -1, -1):
+        assert pace.take(0.0) == 0.0
+        assert pace.room(0.0) == left
+    assert (pace.wait(0.0), pace.wait(0.2)) == (pytest.approx(0.5), pytest.approx(0.3))
+    assert [pace.room(0.4), pace.room(0.5), pace.room(1.0)] == [0, 1, 2]
+    pace.hold(10.0)
+    assert [pace.room(9.0), pace.wait(9.0), pace.room(10.0)] == [0, 1.0, 1]

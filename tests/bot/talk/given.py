@@ -30,7 +30,7 @@ names = st.one_of(
 """Names as Amazon sends them and worse: up to 250 characters, emoji, control and bidirectional characters, lines."""
 amounts = st.decimals(0, 99_999_999, places=2)
 pieces = st.integers(1, 999).map(Decimal)
-languages = st.sampled_from(["ja_JP", "en_US"]).map(wording)
+languages = st.sampled_from(["ja_JP", "en_US", "ko_KR"]).map(wording)
 
 
 sellers = st.sampled_from(["", "Amazon.co.jp", "オフィス便 模擬店", "長" * 200])

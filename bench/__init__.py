@@ -1,0 +1,1 @@
+"""Repeatable measurements, each against a named limit: `make bench`."""
