@@ -86,10 +86,11 @@ def _says(menu: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> bool:
 def _menu_actions() -> list[Message]:
     """At most four (LINE WORKS reference 3.6), in Japanese, and beside it in every language of the catalogue."""
     verbs = {"shop": Verb.SHOP, "history": Verb.HISTORY, "help": Verb.HELP, "cancel": Verb.CANCEL}
+    words = wording("ja")
     codes = [code for code in ("ja_JP", "en_US", "ko_KR") if code[:2] in LANGUAGES]
     return [
         replace(
-            say(wording("ja"), name, verb),
+            say(words, name, verb),
             translations=tuple((code, wording(code)("label", name)) for code in codes),
         )
         for name, verb in verbs.items()

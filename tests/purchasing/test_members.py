@@ -135,3 +135,20 @@ async def test_a_new_address_does_not_make_a_new_registration(database: Database
     member = await database.read(lambda tx: members.find(tx, "1", USER))
     assert member is not None
     assert (member.email, member.registered_at) == ("yamada@example.co.jp", NOW)
+
+
+async def test_a_directory_that_does_not_answer_takes_nobody_out_of_an_organisation(
+    database: Database,
+) -> None:
+    belonged = []
+
+    def meet(tx: Tx) -> None:
+        companies.provision(tx, "1", "株式会社サンプル商事", NOW)
+        told = Person(USER, "taro.yamada@sample", organizations=("営業部", "大阪支店"))
+        silent, moved = Person(USER), Person(USER, "taro.yamada@sample")
+        for person in (told, silent, moved):
+            member = members.meet(tx, "1", person, NOW, looked_up=True)
+            belonged.append(member.organizations.splitlines())
+
+    await database.write(meet)
+    assert belonged == [["営業部", "大阪支店"], ["営業部", "大阪支店"], []]

@@ -317,7 +317,7 @@ def test_a_week_has_seven_days_in_every_language() -> None:
 
 
 def test_the_code_speaks_no_japanese_itself() -> None:
-    """But for the demo's sample company, which is data and no sentence of ours."""
+    """But for the demo's sample company and the samples of recordings, which are data and no sentences of ours."""
     spoken = [
         f"{file.relative_to(HERE)}:{line}: {text}"
         for file in sorted(HERE.rglob("*.py"))

@@ -27,6 +27,7 @@ TARO = Person(
     last_name="山田",
     first_name="太郎",
     external_key="E-0001",
+    organizations=["営業部", "大阪支店"],
 )
 HANAKO = Person(
     user_id="b81c6e90-25fd-4d37-9e10-6a7b8c9d0e1f",

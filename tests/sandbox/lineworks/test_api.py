@@ -192,6 +192,18 @@ async def test_the_scope_shapes_a_member(stand_in: StandIn) -> None:
     assert (await stand_in.call("GET", f"/users/{HANAKO.user_id}", token))[0] == 403
 
 
+async def test_a_member_belongs_to_units_of_the_only_domain_the_first_is_the_main_one(
+    stand_in: StandIn,
+) -> None:
+    token = await stand_in.token("user.profile.read")
+    _, _, taro = await stand_in.call("GET", f"/users/{TARO.user_id}", token)
+    (organization,) = taro["organizations"]
+    units = [(unit["orgUnitName"], unit["primary"]) for unit in organization["orgUnits"]]
+    assert units == [("営業部", True), ("大阪支店", False)]
+    _, _, hanako = await stand_in.call("GET", f"/users/{HANAKO.user_id}", token)
+    assert hanako["organizations"][0]["orgUnits"] == []
+
+
 async def test_me_is_refused_for_a_service_account(stand_in: StandIn) -> None:
     status, _, body = await stand_in.call("GET", "/users/me", await stand_in.token())
     assert (status, body["code"]) == (403, "SERVICE_ACCOUNT_NOT_ALLOWED")
