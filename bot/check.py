@@ -52,7 +52,7 @@ async def check(config: Config, words: Wording) -> int:
     await line(words("check", "config"), _nothing())
     await line(words("check", "key_file"), _key_file(config, words))
     await line(words("check", "database"), _database(config, words))
-    async with aiohttp.ClientSession() as session:
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         for company in config.company:
             name, client = company.name, line_of(company, session, utc_now).client
             if await line(words("check", "token", company=name), _token(client, words)):

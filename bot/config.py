@@ -174,6 +174,11 @@ def _expectation(location: tuple[int | str, ...]) -> str:
     return next((str(part) for part in reversed(location) if isinstance(part, str)), "")
 
 
+def _notice_login(company: CompanyConfig) -> tuple[str, str]:
+    """What tells whose document Amazon is posting: two companies may share the name, not name and password."""
+    return company.amazon.notice_user, company.amazon.notice_password.reveal()
+
+
 def _clashes(config: Config) -> list[Fault]:
     """Values that are fine alone and wrong together."""
     faults = []
@@ -181,9 +186,10 @@ def _clashes(config: Config) -> list[Fault]:
         ("lineworks.bot_id", [c.lineworks.bot_id for c in config.company]),
         ("id", [c.key for c in config.company]),
         ("amazon.from_identity", [c.amazon.from_identity for c in config.company]),
+        ("amazon.notice_user", [_notice_login(c) for c in config.company]),
     ):
         faults += [
-            Fault(f"company[{i}].{name}", "twice", str(value))
+            Fault(f"company[{i}].{name}", "twice", str(value[0] if isinstance(value, tuple) else value))
             for i, value in enumerate(values)
             if value in values[:i]
         ]

@@ -27,6 +27,8 @@ def overlay(raw: dict[str, Any], environ: Mapping[str, str], known: Container[st
             elif isinstance(target, dict):
                 if last:
                     target[step] = leaf
+                    other = step.removesuffix("_file") if step.endswith("_file") else f"{step}_file"
+                    target.pop(other, None)  # the environment wins, whichever of the two forms it uses
                 target = target.setdefault(step, leaf)
 
 

@@ -25,7 +25,7 @@ SCOPE = "bot user.profile.read"
 async def setup(config: Config, words: Wording, *, apply: bool) -> int:
     """Print every difference, change it if asked to; 1 when LINE WORKS refuses."""
     good = True
-    async with aiohttp.ClientSession() as session:
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         for company in config.company:
             print(words("setup", "company", company=company.name))
             works = company.lineworks.model_copy(update={"scope": SCOPE})

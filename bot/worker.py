@@ -90,6 +90,10 @@ class Pool:
                         pause = 0.0 if len(jobs) == limit else await self._pause()
                     except DatabaseFault as fault:
                         _log.error("the queue cannot be read: %s", fault)
+                    # A table that is away for a moment must not end the worker while callbacks are still taken.
+                    except Exception:  # noqa: BLE001
+                        _log.exception("the queue cannot be read")
+                        pause = 1.0
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._changed.wait(), pause)
         finally:

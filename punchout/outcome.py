@@ -5,10 +5,11 @@ body:
 
 - HTTP 401 and 403 are final. They are the door's refusal of our login, before any document is read: nothing
   was taken, and only a person with the right password helps. It is what cXML's own 401 says.
-- Everything else (404, a redirect, an HTML page, an empty 200) is a transport error by the standard: it may
-  be a
-  proxy or a deployment speaking, not Amazon. For a setup that is unreadable; an order may have been taken, so
-  its outcome is unknown and the same bytes must be sent again.
+- An order answered with any other HTTP 4xx is final too (contract, "Time"), but for 408, 425 and 429, which ask for
+  the same again: a wrong PO Request URL is told at once, not after a day.
+- Everything else (a redirect, an HTML page, an empty 200, HTTP 5xx) is a transport error by the standard: it may be a
+  proxy or a deployment speaking, not Amazon. A setup is then unreadable, or unreachable for a 5xx; an order may have
+  been taken, so its outcome is unknown and the same bytes must be sent again.
 """
 
 from __future__ import annotations
@@ -85,6 +86,8 @@ def setup_outcome(punchout_url: str, http: int, body: bytes) -> SetupOutcome:
     """What the answer to a setup request means."""
     answer = _response(body)
     if answer is None:
+        if http >= 500:
+            return Unreachable(_not_cxml(http))
         return _door(http, body) or Unreadable(_not_cxml(http), body)
     status = answer.status
     if 400 <= status.code < 600:
@@ -102,7 +105,9 @@ def order_outcome(http: int, body: bytes) -> OrderOutcome:
     """What the answer to an order means."""
     answer = _response(body)
     if answer is None:
-        return _door(http, body) or Unknown(_not_cxml(http), body)
+        if 400 <= http < 500 and http not in _AGAIN:
+            return _door(http, body) or Refused(http, _not_cxml(http), body)
+        return Unknown(_not_cxml(http), body)
     status = answer.status
     if status.taken:
         return Taken(status, body)
@@ -133,6 +138,10 @@ def _response(body: bytes) -> Response | None:
         return read_response(body)
     except (XmlRefused, DocumentRefused):
         return None
+
+
+_AGAIN = (408, 425, 429)
+"""HTTP codes of the 4xx that ask for the same again later."""
 
 
 def _door(http: int, body: bytes) -> Refused | None:

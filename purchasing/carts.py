@@ -100,7 +100,7 @@ def accept_cart(
         return refuse(Trouble.CART_FOREIGN)
     seen = evidence.find(tx, company_id, "in", evidence.identity_of(value.payload_id, cart.raw))
     if session.state not in (SessionState.OPENING, SessionState.OPEN):
-        if seen and seen.outcome == f"accepted:{session.id}":
+        if seen and seen.outcome == f"accepted:{session.id}" and evidence.raw_bytes(vault, seen) == cart.raw:
             return Accepted(empty=session.state == SessionState.ENDED)
         return refuse(Trouble.CART_USED)
     if seen:

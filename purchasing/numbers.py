@@ -29,7 +29,7 @@ def check_pattern(pattern: str) -> None:
         raise ValueError("the pattern needs {n}, the running number")
     if len(large) > LONGEST:
         raise ValueError(f"numbers would be longer than {LONGEST} characters")
-    if not all(c.isascii() and (c.isalnum() or c in "-_/.") for c in large):
+    if not all(c.isascii() and (c.isalnum() or c in "-_/.") for c in small + large):
         raise ValueError("only letters, digits and - _ / . are allowed")
 
 

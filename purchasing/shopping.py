@@ -101,7 +101,7 @@ class Visit:
     setup: bytes
 
 
-Companies = Callable[[str], Company]
+Companies = Callable[[str], Company | None]
 
 
 def find_link(tx: Tx, token: str, now: datetime) -> tuple[ShopLink, Member] | Denied:
@@ -124,6 +124,8 @@ def prepare(tx: Tx, vault: Keyring, companies: Companies, token: str, now: datet
         return found
     link, member = found
     company = companies(link.company_id)
+    if company is None:
+        return Denied(Trouble.LINK_UNKNOWN)
     if not policy.may_buy(company, member):
         return Denied(Trouble.NOT_PERMITTED)
     address = addresses.get(tx, company.id, link.address_key)

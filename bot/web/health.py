@@ -39,5 +39,5 @@ async def _look_at_queue(services: Services) -> None:
     for depth in await services.db.read(queue.depth):
         for state in ("waiting", "ready", "leased", "buried"):
             services.metrics.jobs.labels(depth.kind, state).set(getattr(depth, state))
-        if depth.oldest_due is not None:
+        if depth.oldest_due is not None and depth.oldest_due <= now:
             services.metrics.oldest.labels(depth.kind).set((now - depth.oldest_due).total_seconds())

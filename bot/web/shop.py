@@ -28,7 +28,9 @@ _STATUS = {
 }
 ONCE_IN = timedelta(minutes=1)
 """How often a link's page may send fresh cards."""
-_PREVIEW = re.compile(r"bot\b|crawl|spider|preview|facebookexternalhit|embedly|linkexpand", re.IGNORECASE)
+_PREVIEW = re.compile(
+    r"bot\b|crawl|spider|preview|facebookexternalhit|embedly|linkexpand|whatsapp", re.IGNORECASE
+)
 
 
 async def head(_request: web.Request) -> web.Response:
@@ -42,7 +44,7 @@ async def shop(request: web.Request) -> web.Response:
         title, text = words("page", "preview_title"), words("page", "preview")
         return page(words, title=title, text=text, again=f"{request.path}?open")
     outcome = await shopping.enter(
-        services.db, services.supplier, services.vault, services.companies.__getitem__, token, services.clock
+        services.db, services.supplier, services.vault, services.companies.get, token, services.clock
     )
     services.metrics.visits.labels("open" if isinstance(outcome, str) else outcome.trouble.value).inc()
     if isinstance(outcome, str):

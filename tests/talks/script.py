@@ -9,7 +9,7 @@
     管理者   …が注文しました…  [購入者にトークを送る ↗]    the next message to the admin; 管理者が: the admin acts
     支店長   the same for the head of a branch, who is an admin where a group says so
     amazon  コピー用紙 × 2                 what happens in the shop and with the order
-    画面    カートを受け取りました…          what the browser shows; 画面で: a tap there
+    画面    カートを受け取りました…          what the browser shows; 画面で: a tap there, or (もう一つの画面)
     時計    +8日                          the clock moves on
     誰も    【テスト】と言われない             nobody has been told these words, ever
     設定    用途を尋ねる                     before everything else: how the company is set up, see `scene`
