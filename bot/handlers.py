@@ -25,6 +25,7 @@ from punchout.confirmation import Confirmation
 from punchout.shipment import ShipNotice
 from punchout.supplier import Supplier
 from purchasing import evidence, fulfilment, members, notices, policy, preferences, reminders, submission
+from purchasing.intake import Task
 from purchasing.members import Person
 from purchasing.notices import Notice, What
 from purchasing.preferences import Pace
@@ -240,10 +241,11 @@ class Handlers:
 
         def work(tx: Tx) -> None:
             now = self.clock()
-            stored = tx.orm.get_one(StoredDocument, int(job.payload))
+            task = Task.unpack(job.payload)
+            stored = tx.orm.get_one(StoredDocument, task.document_id)
             value = inbound.read(evidence.raw_bytes(self.vault, stored)).value
             if isinstance(value, Confirmation | ShipNotice):
-                fulfilment.apply(tx, self.companies[job.company_id], stored, value, now)
+                fulfilment.apply(tx, self.companies[job.company_id], task.order_id, stored, value, now)
             queue.finish(tx, job, owner=self.owner, now=now)
 
         await self.db.write(work)

@@ -135,6 +135,7 @@ def _store(tx: Tx, session: ShoppingSession, cart: Cart, document_id: int, now: 
         session_id=session.id,
         address_key=session.address_key,
         state=CartState.OFFERED,
+        test=session.test,
         nonce=secrets.token_hex(4),
         currency=cart.total.currency,
         subtotal=cart.total.amount,

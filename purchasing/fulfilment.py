@@ -30,15 +30,18 @@ NOTHING = Decimal(0)
 
 
 def apply(
-    tx: Tx, company: Company, stored: StoredDocument, value: Confirmation | ShipNotice, now: datetime
+    tx: Tx,
+    company: Company,
+    order_id: int,
+    stored: StoredDocument,
+    value: Confirmation | ShipNotice,
+    now: datetime,
 ) -> None:
-    """Let a document change its order, and tell buyer and admins. Applied once: a second call finds it done."""
-    order = tx.orm.exec(
-        select(Order)
-        .where(Order.company_id == company.id, Order.number == stored.order_number)
-        .with_for_update()
-    ).one()
-    if stored.outcome == "applied":
+    """Let a document change an order, and tell buyer and admins. Applied once: a second call finds it done."""
+    order = tx.orm.get_one(Order, order_id, with_for_update=True)
+    table = OrderConfirmation if isinstance(value, Confirmation) else Shipment
+    same = select(table).where(table.document_id == stored.id, table.order_id == order_id)
+    if tx.orm.exec(same).first() is not None:
         return
     stored.outcome = "applied"
     tx.orm.add(stored)
@@ -64,8 +67,15 @@ def apply(
         order.shipped_at = order.shipped_at or now
     tx.orm.add(order)
     assert row.id is not None
-    if row.operation != "delete":
+    if row.operation != "delete" and not _says_nothing(tx, row):
         notices.tell_all(tx, company, order, what, row.id, now)
+
+
+def _says_nothing(tx: Tx, row: OrderConfirmation | Shipment) -> bool:
+    """A ship notice that carries none of the order's lines is kept, and no news."""
+    if not isinstance(row, Shipment):
+        return False
+    return tx.orm.exec(select(ShipmentLine).where(ShipmentLine.shipment_id == row.id)).first() is None
 
 
 def _lines(tx: Tx, order: Order) -> list[OrderLine]:

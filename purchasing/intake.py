@@ -27,19 +27,35 @@ class Verdict:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One document to be applied to one order."""
+
+    document_id: int
+    order_id: int
+
+    def pack(self) -> bytes:
+        return f"{self.document_id}:{self.order_id}".encode()
+
+    @staticmethod
+    def unpack(payload: bytes) -> "Task":
+        document_id, order_id = payload.split(b":")
+        return Task(int(document_id), int(order_id))
+
+
 def take_in(
     tx: Tx, vault: Keyring, company: Company, raw: bytes, document: Document, now: datetime
 ) -> Verdict:
-    """Keep a document and put it into its order's lane. A payloadID seen before changes nothing."""
+    """Keep a document and put it into the lane of every order it speaks of. A payloadID seen before changes nothing."""
     payload_id = document.envelope.payload_id
     identity = evidence.identity_of(payload_id, raw)
     foreign = document.value is None
     refusal = 450 if foreign else 400
     if seen := evidence.find(tx, company.id, "in", identity):
         return Verdict(refusal, seen.note) if seen.outcome == "refused" else Verdict(200, "OK")
-    order = _order_meant(tx, company.id, document)
+    orders = _orders_meant(tx, company.id, document)
     applies = isinstance(document.value, Confirmation | ShipNotice)
-    unknown = order is None and (applies or isinstance(document.value, Invoice))
+    unknown = not orders and (applies or isinstance(document.value, Invoice))
     note = "This document speaks of no order of ours." if unknown else "; ".join(document.notes)
     note = f"{document.kind} is not a document that we take." if foreign else note
     kept = evidence.keep(
@@ -53,18 +69,18 @@ def take_in(
         now=now,
         outcome="refused" if unknown or foreign else "received",
         note=note,
-        order_number=order.number if order else "",
+        order_number=orders[0].number if orders else "",
     )
     if unknown or foreign:
         return Verdict(refusal, note)
-    if order is not None and applies:
+    for order in orders if applies else ():
         queue.put(
             tx,
             company_id=company.id,
             lane=f"order:{company.id}:{order.number}",
             kind=APPLY,
-            key=f"document:{kept.id}",
-            payload=str(kept.id).encode(),
+            key=f"document:{kept.id}:{order.id}",
+            payload=Task(kept.id or 0, order.id or 0).pack(),
             now=now,
             priority=0,
             trace=order.number,
@@ -90,8 +106,9 @@ def keep_refused(
     )
 
 
-def _order_meant(tx: Tx, company_id: str, document: Document) -> Order | None:
-    """The order a document speaks of, by its number or by the payloadID of the OrderRequest."""
+def _orders_meant(tx: Tx, company_id: str, document: Document) -> list[Order]:
+    """The orders a document speaks of, each by its number or by the payloadID of the OrderRequest."""
+    found: dict[int | None, Order] = {}
     for reference in document.orders:
         names = [
             column == value
@@ -103,7 +120,7 @@ def _order_meant(tx: Tx, company_id: str, document: Document) -> Order | None:
         ]
         if not names:
             continue
-        found = tx.orm.exec(select(Order).where(Order.company_id == company_id, or_(*names))).first()
-        if found:
-            return found
-    return None
+        order = tx.orm.exec(select(Order).where(Order.company_id == company_id, or_(*names))).first()
+        if order is not None:
+            found[order.id] = order
+    return list(found.values())

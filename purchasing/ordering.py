@@ -41,9 +41,10 @@ class AlreadyPlaced:
 
 @dataclass(frozen=True, slots=True)
 class NotPayable:
-    """There is no such cart for this member, or it was cancelled."""
+    """There is no such cart for this member, it was cancelled, or it was put together in the other mode."""
 
     cancelled: bool
+    other_mode: bool = False
 
 
 def find_cart(tx: Tx, member: Member, cart_id: int, nonce: str) -> Cart | None:
@@ -106,6 +107,9 @@ def place(
         return AlreadyPlaced(order_of(tx, cart))
     if cart.state != CartState.OFFERED:
         return NotPayable(cancelled=True)
+    if cart.test != company.test:
+        cancel(tx, cart)
+        return NotPayable(cancelled=True, other_mode=True)
     cart.state = advance(CartState(cart.state), CartEvent.PLACE)
     tx.orm.add(cart)
     number = numbers.next_number(tx, company, now)

@@ -66,7 +66,7 @@ def _carried(value: ShipNotice, order: Order, lines: Sequence[OrderLine]) -> dic
     numbers = {line.line_number for line in lines}
     carried: dict[int, Decimal] = {}
     for portion in value.portions:
-        if portion.order_id not in (None, "", order.number):
+        if portion.order_id not in ("", order.number) and portion.order_payload_id != order.payload_id:
             continue
         for item in portion.lines:
             if item.line_number in numbers:

@@ -137,6 +137,7 @@ def prepare(tx: Tx, vault: Keyring, companies: Companies, token: str, now: datet
         cart_token_hash=hash_token(cart_token),
         cookie_hash=hash_token(cookie),
         state=SessionState.OPENING,
+        test=company.test,
         opened_at=now,
     )
     tx.orm.add(session)

@@ -179,15 +179,13 @@ def _show_cart(tx: Tx, words: Wording, member: Member, test: bool, now: datetime
     cart = ordering.newest_offered(tx, member)
     if cart is None:
         return registration.menu(words, "menu", "no_cart_to_pay", member.email or "")
-    card = _cart_card(tx, words, cart, test, now, "arrived")
+    card = _cart_card(tx, words, cart, now, "arrived")
     return [*registration.menu(words, "menu", "button_only_pay", member.email or ""), *card]
 
 
-def _cart_card(
-    tx: Tx, words: Wording, cart: Cart, test: bool, now: datetime, sentence: str
-) -> list[Outgoing]:
+def _cart_card(tx: Tx, words: Wording, cart: Cart, now: datetime, sentence: str) -> list[Outgoing]:
     address = addresses.get(tx, cart.company_id, cart.address_key)
-    return checkout.cart_card(words, cart, ordering.lines_of(tx, cart), address, test, now, sentence)
+    return checkout.cart_card(words, cart, ordering.lines_of(tx, cart), address, cart.test, now, sentence)
 
 
 def _pay(tx: Tx, desk: Desk, words: Wording, member: Member, heard: Heard, now: datetime) -> list[Outgoing]:
@@ -197,6 +195,8 @@ def _pay(tx: Tx, desk: Desk, words: Wording, member: Member, heard: Heard, now: 
         return checkout.placed(words, outcome.order, address)
     if isinstance(outcome, AlreadyPlaced):
         return checkout.already_ordered(words, outcome.order)
+    if outcome.other_mode:
+        return checkout.gone(words, "other_mode", not desk.company.test)
     return checkout.gone(words, "already_cancelled" if outcome.cancelled else "unknown", desk.company.test)
 
 
@@ -215,6 +215,6 @@ def _about_cart(
         address = addresses.get(tx, cart.company_id, cart.address_key)
         return checkout.question(words, cart, address, test, now)
     if move.do is Do.DECLINE:
-        return _cart_card(tx, words, cart, test, now, "declined")
+        return _cart_card(tx, words, cart, now, "declined")
     ordering.cancel(tx, cart)
     return checkout.gone(words, "cancelled", test)

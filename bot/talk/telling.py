@@ -59,7 +59,7 @@ def write(tx: Tx, company: Company, notice: Notice, app_url: str, now: datetime)
         address = addresses.get(tx, company.id, cart.address_key)
         if cart.state != CartState.OFFERED:
             return []
-        return checkout.cart_card(words, cart, ordering.lines_of(tx, cart), address, company.test, now)
+        return checkout.cart_card(words, cart, ordering.lines_of(tx, cart), address, cart.test, now)
     order = _order_of(tx, notice)
     if order is None:
         return []

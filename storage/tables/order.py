@@ -80,10 +80,11 @@ class OrderConfirmation(SQLModel, table=True):
     """One ConfirmationRequest: one Amazon order, or the refused lines (then without `confirm_id`)."""
 
     __tablename__ = "order_confirmation"
+    __table_args__ = (UniqueConstraint("document_id", "order_id"),)
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     order_id: int = Field(foreign_key="purchase_order.id", sa_type=BigId, index=True)
-    document_id: int = Field(foreign_key="document.id", sa_type=BigId, unique=True)
+    document_id: int = Field(foreign_key="document.id", sa_type=BigId)
     confirm_id: str
     operation: str
     total: Decimal | None = Field(default=None, sa_type=Amount)
@@ -110,10 +111,11 @@ class Shipment(SQLModel, table=True):
     """One ShipNoticeRequest: a parcel or several on their way. Times are None where Amazon's could not be read."""
 
     __tablename__ = "shipment"
+    __table_args__ = (UniqueConstraint("document_id", "order_id"),)
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     order_id: int = Field(foreign_key="purchase_order.id", sa_type=BigId, index=True)
-    document_id: int = Field(foreign_key="document.id", sa_type=BigId, unique=True)
+    document_id: int = Field(foreign_key="document.id", sa_type=BigId)
     shipment_id: str
     operation: str
     carrier: str

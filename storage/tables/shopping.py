@@ -35,6 +35,7 @@ class ShoppingSession(SQLModel, table=True):
     cart_token_hash: str = Field(unique=True)
     cookie_hash: str
     state: str
+    test: bool
     opened_at: datetime = Field(sa_type=Utc)
     closed_at: datetime | None = Field(default=None, sa_type=Utc)
     trouble: str = ""
@@ -51,6 +52,8 @@ class Cart(SQLModel, table=True):
     session_id: int = Field(foreign_key="shopping_session.id", sa_type=BigId, unique=True)
     address_key: str
     state: str
+    test: bool
+    """The mode in which it was put together: a cart of the test mode must never be bought for real."""
     nonce: str
     purpose: str = ""
     currency: str

@@ -56,10 +56,11 @@ class Desk:
 
     def apply(self, tx: Tx, job: Job) -> None:
         """What the worker's handler does, in one unit of work."""
-        stored = tx.orm.get_one(StoredDocument, int(job.payload))
+        task = intake.Task.unpack(job.payload)
+        stored = tx.orm.get_one(StoredDocument, task.document_id)
         value = inbound.read(evidence.raw_bytes(vault(), stored)).value
         assert isinstance(value, Confirmation | ShipNotice)
-        fulfilment.apply(tx, self.company, stored, value, NOW)
+        fulfilment.apply(tx, self.company, task.order_id, stored, value, NOW)
         queue.finish(tx, job, owner="desk", now=NOW)
 
     async def drain(self) -> None:

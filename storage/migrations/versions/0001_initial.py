@@ -215,6 +215,7 @@ def upgrade() -> None:
         sa.Column("cart_token_hash", sa.String(), nullable=False),
         sa.Column("cookie_hash", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column("test", sa.Boolean(), nullable=False),
         sa.Column("opened_at", types.Utc(), nullable=False),
         sa.Column("closed_at", types.Utc(), nullable=True),
         sa.Column("trouble", sa.String(), nullable=False),
@@ -238,6 +239,7 @@ def upgrade() -> None:
         sa.Column("session_id", types.BigId(), nullable=False),
         sa.Column("address_key", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column("test", sa.Boolean(), nullable=False),
         sa.Column("nonce", sa.String(), nullable=False),
         sa.Column("purpose", sa.String(), nullable=False),
         sa.Column("currency", sa.String(), nullable=False),
@@ -339,7 +341,9 @@ def upgrade() -> None:
             ["order_id"], ["purchase_order.id"], name=op.f("fk_order_confirmation_order_id_purchase_order")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_order_confirmation")),
-        sa.UniqueConstraint("document_id", name=op.f("uq_order_confirmation_document_id")),
+        sa.UniqueConstraint(
+            "document_id", "order_id", name=op.f("uq_order_confirmation_document_id_order_id")
+        ),
     )
     with op.batch_alter_table("order_confirmation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_order_confirmation_order_id"), ["order_id"], unique=False)
@@ -388,7 +392,7 @@ def upgrade() -> None:
             ["order_id"], ["purchase_order.id"], name=op.f("fk_shipment_order_id_purchase_order")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shipment")),
-        sa.UniqueConstraint("document_id", name=op.f("uq_shipment_document_id")),
+        sa.UniqueConstraint("document_id", "order_id", name=op.f("uq_shipment_document_id_order_id")),
     )
     with op.batch_alter_table("shipment", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_shipment_order_id"), ["order_id"], unique=False)
