@@ -208,9 +208,11 @@ class Worker:
             await asyncio.sleep(LEASE.total_seconds() / 3)
             jobs = [job for pool in self._pools for job in pool.running.values()]
             if jobs:
-                with suppress(DatabaseFault):
-                    await self._db.write(
-                        lambda tx, jobs=jobs: queue.renew(  # type: ignore[misc]
-                            tx, jobs, owner=self.owner, now=self._clock(), lease=LEASE
-                        )
-                    )
+                try:
+                    await self._db.write(lambda tx, jobs=jobs: self._renew(tx, jobs))  # type: ignore[misc]
+                # Without a heartbeat every job in hand would soon be anybody's.
+                except Exception:  # noqa: BLE001
+                    _log.exception("the leases could not be renewed")
+
+    def _renew(self, tx: Tx, jobs: list[Job]) -> None:
+        queue.renew(tx, jobs, owner=self.owner, now=self._clock(), lease=LEASE)

@@ -148,6 +148,7 @@ def test_what_is_there_twice_is_refused(tmp_path: Path) -> None:
         Fault("company[1].lineworks.bot_id", "twice", "2000001"),
         Fault("company[1].id", "twice", "2000001"),
         Fault("company[1].amazon.from_identity", "twice", "kaimono-sandbox"),
+        Fault("company[1].amazon.notice_user", "twice", "kaimono"),
     ]
     assert faults_of(tmp_path, TEXT + address) == [Fault("company[0].addresses[1].id", "twice", "honsha")]
 

@@ -379,3 +379,19 @@ def _line_rows() -> Iterable[OrderLine]:
         )
 
     return (row(), row(3), row(3, price=1100), row(2, 1), row(0, 3), row(3, 0, 3))
+
+
+async def test_a_ship_notice_for_two_orders_reaches_both(desk: Desk) -> None:
+    def more(tx: Tx) -> Order:
+        other = ordered(tx, desk.company, Goods(700, 1))
+        assert other.id is not None
+        submission._note(tx, desk.company, other.id, OrderEvent.TAKEN, NOW)
+        return other
+
+    other = Desk(desk.shop, desk.company, await desk.shop.write(more))
+    one, two = ship_notice(desk.order, *WHOLE), ship_notice(other.order, (1, 1))
+    start, end = b"<ShipNoticePortion>", b"</ShipNoticePortion>"
+    portion = two[two.index(start) : two.index(end) + len(end)]
+    await desk.hear(one.replace(end, end + portion, 1))
+    assert await desk.state() == OrderState.SHIPPED
+    assert await other.state() == OrderState.SHIPPED

@@ -292,6 +292,12 @@ async def test_a_login_that_the_door_refuses_is_final(sending: Sending, amazon: 
     assert await sending.state() == OrderState.REFUSED
 
 
+async def test_an_address_that_is_not_there_is_told_at_once(sending: Sending, amazon: FakeAmazon) -> None:
+    amazon.answers.append(page(404))
+    assert await sending.attempt() == Done()
+    assert await sending.state() == OrderState.REFUSED
+
+
 async def test_without_an_answer_the_same_bytes_go_again(sending: Sending, amazon: FakeAmazon) -> None:
     amazon.answers += [
         hangs_up,
@@ -299,7 +305,7 @@ async def test_without_an_answer_the_same_bytes_go_again(sending: Sending, amazo
         says(500),
         says(560, http=503),
         page(500),
-        page(404),
+        page(429),
         page(302),
     ]
     for _ in range(7):

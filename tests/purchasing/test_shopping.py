@@ -167,7 +167,6 @@ async def test_why_amazon_lets_nobody_in(door: Door, amazon: FakeAmazon) -> None
 async def test_an_answer_that_is_no_way_in(door: Door, amazon: FakeAmazon) -> None:
     for answer in (
         page(200),
-        page(500),
         says(200),
         says(600),
         leads_to("https://amazon.co.jp.example.com/"),

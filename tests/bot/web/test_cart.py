@@ -128,12 +128,31 @@ async def test_the_same_cart_twice_is_one_cart_and_the_same_page(site: Site) -> 
 
 
 async def test_the_same_cart_in_another_dress_is_the_same_cart(site: Site) -> None:
-    """Known by its payloadID, not by its bytes."""
     token, cookie = await visit(site)
     raw = cart(cookie, Goods())
     accepted(await post(site, token, raw))
-    accepted(await post(site, token, raw + b"\n"))
     accepted(await post(site, token, base64.b64encode(raw), "cxml-base64"))
+    assert len(await carts(site)) == 1
+
+
+async def test_another_cart_under_the_payload_id_of_the_first_is_not_the_same(site: Site) -> None:
+    """Somebody who changed the price is not told that this cart was received."""
+    token, cookie = await visit(site)
+    raw = cart(cookie, Goods(1000))
+    accepted(await post(site, token, raw))
+    refused(await post(site, token, raw.replace(b">1000.00<", b">1.00<")), "cart_used")
+    assert [row.subtotal for row in await carts(site)] == [1000]
+    assert len(await site.documents()) == 2
+
+
+async def test_a_changed_cart_under_the_same_payload_id_is_refused_and_kept(site: Site) -> None:
+    token, cookie = await visit(site)
+    raw = cart(cookie, Goods())
+    accepted(await post(site, token, raw))
+    forged = raw.replace(b"</Description>", b" forged</Description>", 1)
+    assert forged != raw
+    answer = await post(site, token, forged)
+    assert answer.status == 409
     assert len(await carts(site)) == 1
 
 

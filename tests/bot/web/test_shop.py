@@ -189,7 +189,7 @@ async def test_amazon_says_why_it_refuses(site: Site) -> None:
 async def test_amazon_is_out_of_order(site: Site) -> None:
     cases = (
         (says(500, "Internal error"), 504, "setup_unreachable"),
-        (page(503), 502, "setup_unreadable"),
+        (page(503), 504, "setup_unreachable"),
         (page(200), 502, "setup_unreadable"),
         (leads_to("https://www.amazon.co.jp.example.com/"), 502, "setup_unreadable"),
         (leads_to("javascript:alert(1)"), 502, "setup_unreadable"),
