@@ -99,7 +99,7 @@ def line_of(config: CompanyConfig, session: aiohttp.ClientSession, clock: Clock)
     return Line(client, Pace(works.sends_per_minute), works.app_url)
 
 
-def _session() -> aiohttp.ClientSession:
+def outgoing() -> aiohttp.ClientSession:
     """Without a cookie jar: the shop sessions of different members and companies must never meet in one."""
     return aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
 
@@ -163,7 +163,7 @@ async def running(
         db = open_database(config.database)
         stack.push_async_callback(db.close)
         await db.write(lambda tx: provision(tx, config, clock()))
-        session = await stack.enter_async_context(_session())
+        session = await stack.enter_async_context(outgoing())
         lines = {c.key: line_of(c, session, clock) for c in config.company}
         services = services_of(config, db, vault, Supplier(session), clock)
         if worker_too:

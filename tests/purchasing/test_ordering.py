@@ -185,6 +185,14 @@ async def test_what_was_rolled_back_was_never_there(shop: Database, company: Com
     assert outcome.order.number == "KM-202611-00001"
 
 
+async def test_a_cart_of_the_test_mode_is_never_bought_for_real(shop: Database, company: Company) -> None:
+    cart = await shop.write(lambda tx: offered(tx, company))
+    live = replace(company, test=not company.test)
+    assert await pay(shop, live, cart) == NotPayable(cancelled=True, other_mode=True)
+    assert await jobs(shop, "submit") == []
+    assert await pay(shop, company, cart) == NotPayable(cancelled=True)
+
+
 async def test_a_made_up_nonce_or_cart_buys_nothing(shop: Database, company: Company) -> None:
     cart = await shop.write(lambda tx: offered(tx, company))
     real_id, real_nonce = cart.id, cart.nonce
