@@ -23,6 +23,8 @@ PRICE_HOLD = timedelta(days=7)
 """How long Amazon keeps price and stock from 承認を依頼する on (Amazon reference 9.5)."""
 MOST_LINES, MOST_PIECES = 50, 999
 """Amazon's limits for one order (Amazon reference 8.3)."""
+OF_A_STRANGER = 64 * 1024
+"""How much is kept of a cart for no visit of ours: anybody may post one, and the disk is ours."""
 
 
 HUNDREDTH, TOO_MUCH = Decimal("0.01"), Decimal(10) ** 12
@@ -65,7 +67,7 @@ def accept_cart(
     """Take a cart for the visit that the token and the BuyerCookie name, once.
 
     Whatever comes is kept as evidence. A cart for an unknown visit belongs to no company we could tell: it is kept under
-    `fallback_company`.
+    `fallback_company`, and only its beginning.
     """
     session = tx.orm.exec(
         select(ShoppingSession).where(ShoppingSession.cart_token_hash == hash_token(token)).with_for_update()
@@ -81,7 +83,7 @@ def accept_cart(
             direction="in",
             identity=evidence.identity_of(payload_id, cart.raw),
             kind="PunchOutOrderMessage",
-            raw=cart.raw,
+            raw=cart.raw if session else cart.raw[:OF_A_STRANGER],
             now=now,
             outcome=outcome,
             note=note,

@@ -1,5 +1,6 @@
 """From a notice to its cards: loads what the notice speaks of and hands it to the cards."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -115,8 +116,16 @@ def _undeliverable(tx: Tx, words: Wording, notice: Notice) -> list[Outgoing]:
     job = tx.orm.get_one(JobRow, notice.ref)
     recipient = Send.unpack(job.payload).recipient
     member = members.find(tx, job.company_id, recipient)
-    name = member.display_name if member else recipient
-    return [Text(words("admin", "undeliverable", name=clean(name), reason=clean(job.last_error)))]
+    name = (member.display_name if member else recipient) or words("common", "somebody")
+    return [Text(words("admin", "undeliverable", name=clean(name), reason=_why_undelivered(words, job)))]
+
+
+def _why_undelivered(words: Wording, job: JobRow) -> str:
+    """Words of ours for the codes that LINE WORKS refuses with; what the log says for all others."""
+    code = re.search(r"HTTP ([0-9]{3})", job.last_error)
+    if code and words.has("undelivered", code[1]):
+        return words("undelivered", code[1])
+    return words("undelivered", "other", why=clean(job.last_error))
 
 
 def _order_of(tx: Tx, notice: Notice) -> Order | None:

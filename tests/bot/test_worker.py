@@ -310,6 +310,30 @@ async def test_the_heartbeat_keeps_a_long_job(sqlite_bench: Bench, monkeypatch: 
     assert (await bench.row("slow")).state == "done"
 
 
+async def test_the_heart_beats_on_after_a_fright(
+    sqlite_bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The table is away for a moment: a restore, somebody's hand in the database."""
+    bench, gate = sqlite_bench, asyncio.Event()
+    monkeypatch.setattr(worker, "LEASE", timedelta(milliseconds=60))
+    bench.chores.doing["slow"] = waiting_for(gate)
+    async with bench.working():
+        await bench.put("slow")
+        await bench.chores.begun_with(1)
+        await bench.db.write(lambda tx: tx.conn.exec_driver_sql("ALTER TABLE job RENAME TO job_away").close())
+        async with asyncio.timeout(SOON):
+            while "leases could not be renewed" not in caplog.text:
+                await bench.db.write(lambda tx: None)
+        await bench.db.write(lambda tx: tx.conn.exec_driver_sql("ALTER TABLE job_away RENAME TO job").close())
+        before = (await bench.row("slow")).lease_until
+        bench.clock.advance(seconds=1)
+        async with asyncio.timeout(SOON):
+            while (await bench.row("slow")).lease_until == before:
+                await bench.db.write(lambda tx: None)
+        gate.set()
+        await bench.settled("slow", "done")
+
+
 async def test_stopping_lets_jobs_in_hand_end_and_takes_no_new_ones(bench: Bench) -> None:
     gate = asyncio.Event()
     bench.chores.doing["slow"] = waiting_for(gate)

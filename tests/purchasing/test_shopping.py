@@ -180,11 +180,12 @@ async def test_an_answer_that_is_no_way_in(door: Door, amazon: FakeAmazon) -> No
         assert outcome.trouble is Trouble.SETUP_UNREADABLE, outcome
 
 
-async def test_an_amazon_that_hangs_up(door: Door, amazon: FakeAmazon) -> None:
-    amazon.answers.append(hangs_up)
-    outcome = await door.enter(await door.link())
-    assert isinstance(outcome, Denied)
-    assert outcome.trouble is Trouble.SETUP_UNREACHABLE
+async def test_an_amazon_that_is_out_of_order(door: Door, amazon: FakeAmazon) -> None:
+    for answer in (hangs_up, page(500), page(503)):
+        amazon.answers.append(answer)
+        outcome = await door.enter(await door.link())
+        assert isinstance(outcome, Denied)
+        assert outcome.trouble is Trouble.SETUP_UNREACHABLE
 
 
 async def test_a_cart_is_stored_with_every_fact_and_told(shop: Database, company: Company) -> None:

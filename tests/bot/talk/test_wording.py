@@ -70,6 +70,7 @@ FAMILIES: dict[str, set[str]] = {
     "timeline": {"placed", "confirmed", "shipped", "refused", "done", "to_come", *Receipt},
     "reason": set(JA["reason"]),
     "cancelling": {"how", "too_late"},
+    "undelivered": {"400", "401", "403", "404", "other"},
 }
 """Sections whose sentences are found by the value of an enum, or by the key of the configuration that is wrong."""
 
