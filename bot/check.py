@@ -36,6 +36,7 @@ class Finding:
 
 
 OK = Finding(True)
+_SHORT = aiohttp.ClientTimeout(total=5)
 
 
 async def check(config: Config, words: Wording) -> int:
@@ -58,12 +59,29 @@ async def check(config: Config, words: Wording) -> int:
             if await line(words("check", "token", company=name), _token(client, words)):
                 await line(words("check", "bot", company=name), _bot(config, company, client, words))
             await line(words("check", "setup", company=name), _setup(config, company, session, words))
+        await line(words("check", "reach"), _reach(config, session, words))
     return 0 if all(finding.good for finding in findings) else 1
 
 
 async def _nothing() -> Finding:
     """Whoever comes this far has a configuration that can be read."""
     return OK
+
+
+async def _reach(config: Config, session: aiohttp.ClientSession, words: Wording) -> Finding:
+    """Whether LINE WORKS would reach us: the callback route refuses what is not signed, and nothing else does that.
+
+    No answer is no fault: the bot may not be running yet.
+    """
+    url = f"{config.public_url}/lineworks/callback"
+    try:
+        async with session.post(url, timeout=_SHORT, allow_redirects=False) as answer:
+            status = answer.status
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        return Finding(True, words("check", "reach_silent", url=url))
+    if status in (502, 503, 504):
+        return Finding(True, words("check", "reach_silent", url=url))
+    return OK if status == 401 else Finding(False, words("check", "reach_other", url=url, status=status))
 
 
 async def _key_file(config: Config, words: Wording) -> Finding:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
@@ -49,12 +50,13 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     works = LineWorksSettings(
         public_key=keys()[1],
         bot_secret=SecretStr("sandbox-bot-secret"),
-        callback_url="https://bot.example.co.jp/lineworks/callback",
+        callback_url="https://127.0.0.1:1/lineworks/callback",
     )
     app = make_sandbox(Settings(lineworks=works, amazon=AmazonSettings()))
     async with TestServer(app) as server:
         here = str(server.make_url("/")).rstrip("/")
-        text = instead(f'database = "sqlite:///{tmp_path}/kaimono.db"')
+        text = instead('public_url = "https://127.0.0.1:1"')
+        text = instead(f'database = "sqlite:///{tmp_path}/kaimono.db"', text)
         text = instead(f'key_file = "{tmp_path}/kaimono.key"', text)
         text = beside(
             "bot_id", f'auth_url = "{here}/lineworks/oauth2/v2.0"\napi_url = "{here}/lineworks/v1.0"', text
@@ -66,7 +68,35 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 async def test_all_is_well(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     code, lines = await house.check(capsys, beside("bot_id", MAY_LOOK, house.text))
     names = ["Configuration file", "Encryption keys", "Database", TOKEN, BOT, SETUP]
+    reach = lines.pop("callback route")
     assert (code, lines) == (0, dict.fromkeys(names, "OK"))
+    assert reach.startswith("OKno answer from https://127.0.0.1:1/lineworks/callback"), (
+        "the bot does not run yet"
+    )
+
+
+async def test_something_else_answers_where_the_bot_should(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with TestServer(web.Application()) as other:
+        there = str(other.make_url("/")).rstrip("/")
+        code, lines = await house.check(capsys, instead(f'public_url = "{there}"', house.text))
+    assert code == 1
+    assert "HTTP 404" in lines["callback route"]
+
+
+async def test_a_bot_that_runs_refuses_what_is_not_signed(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def refuses(_request: web.Request) -> web.Response:
+        return web.Response(status=401)
+
+    app = web.Application()
+    app.router.add_post("/lineworks/callback", refuses)
+    async with TestServer(app) as bot:
+        there = str(bot.make_url("/")).rstrip("/")
+        _, lines = await house.check(capsys, instead(f'public_url = "{there}"', house.text))
+    assert lines["callback route"] == "OK"
 
 
 async def test_an_app_that_may_only_send_is_well_but_the_bot_was_not_seen(
@@ -109,9 +139,9 @@ async def test_without_a_token_nobody_asks_for_the_bot(
 @pytest.mark.parametrize(
     ("registration", "said"),
     [
-        ({"callbackUrl": "https://elsewhere.example.co.jp/"}, "https://bot.example.co.jp/lineworks/callback"),
-        ({"callbackUrl": ""}, "https://bot.example.co.jp/lineworks/callback"),
-        ({"enableCallback": False}, "https://bot.example.co.jp/lineworks/callback"),
+        ({"callbackUrl": "https://elsewhere.example.co.jp/"}, "https://127.0.0.1:1/lineworks/callback"),
+        ({"callbackUrl": ""}, "https://127.0.0.1:1/lineworks/callback"),
+        ({"enableCallback": False}, "https://127.0.0.1:1/lineworks/callback"),
         ({"channelEvents": ["message", "begin"]}, "(end, postback)"),
     ],
 )
