@@ -124,7 +124,7 @@ async def test_first_purchase(talk_url: str, context: BrowserContext, tmp_path: 
     await expect(link).to_be_visible()
     await _say(page, "お知らせ設定")
     await _bubble(page, "購入: すぐ")
-    await _tap(page, "購入を1日1回")
+    await _tap(page, "購入は1日1回")
     await _bubble(page, "購入: 1日1回")
     await shot(page, "admin-settings")
     await link.click()
