@@ -44,41 +44,66 @@ class Utc(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-_LARGEST = Decimal(10) ** 12
+class _Exact(TypeDecorator[Decimal]):
+    """An exact decimal of so many places: `numeric` on PostgreSQL, whole smallest units on SQLite.
 
-
-class Amount(TypeDecorator[Decimal]):
-    """An exact decimal with two places, below 10¹² in size: `numeric(14, 2)` on PostgreSQL, whole hundredths
-    on SQLite.
-
-    Takes Decimal and int; refuses floats (TypeError), more than two places and numbers too large
-    (ValueError), so nothing is ever rounded on its way in. Sums and comparisons in SQL are exact on both
-    engines.
+    Takes Decimal and int; refuses floats (TypeError), more places and numbers too large (ValueError), so nothing is
+    ever rounded on its way in. Sums and comparisons in SQL are exact on both engines.
     """
 
-    impl = Numeric(14, 2)
+    impl = Numeric
     cache_ok = True
+    digits: int
+    places: int
+    thing: str
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(BigInteger() if dialect.name == "sqlite" else Numeric(14, 2))
+        kind = BigInteger() if dialect.name == "sqlite" else Numeric(self.digits, self.places)
+        return dialect.type_descriptor(kind)
+
+    @classmethod
+    def holds(cls, number: Decimal) -> bool:
+        """Whether the number can be kept as it is."""
+        return number.is_finite() and cls._fits(number) and cls._whole(number)
+
+    @classmethod
+    def _fits(cls, number: Decimal) -> bool:
+        return abs(number) < Decimal(10) ** (cls.digits - cls.places)
+
+    @classmethod
+    def _whole(cls, number: Decimal) -> bool:
+        return number.scaleb(cls.places) % 1 == 0
 
     def process_bind_param(self, value: Decimal | int | None, dialect: Dialect) -> Decimal | int | None:
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, Decimal | int):
-            raise TypeError(f"an amount is a Decimal, not {type(value).__name__}")
+            raise TypeError(f"{self.thing} is a Decimal, not {type(value).__name__}")
         exact = Decimal(value)
-        if not exact.is_finite() or abs(exact) >= _LARGEST:
-            raise ValueError(f"not an amount that can be stored: {value}")
-        hundredths = exact.scaleb(2)
-        if hundredths != hundredths.to_integral_value():
-            raise ValueError(f"more than two decimal places: {value}")
-        return int(hundredths) if dialect.name == "sqlite" else exact
+        if not exact.is_finite() or not self._fits(exact):
+            raise ValueError(f"not {self.thing} that can be stored: {value}")
+        if not self._whole(exact):
+            raise ValueError(f"more than {self.places} decimal places: {value}")
+        return int(exact.scaleb(self.places)) if dialect.name == "sqlite" else exact
 
     def process_result_value(self, value: Decimal | int | None, dialect: Dialect) -> Decimal | None:
         if value is None:
             return None
-        return Decimal(value).scaleb(-2) if dialect.name == "sqlite" else Decimal(value)
+        return Decimal(value).scaleb(-self.places) if dialect.name == "sqlite" else Decimal(value)
+
+
+class Amount(_Exact):
+    """An amount of money: two places, below 10¹²."""
+
+    cache_ok = True
+    digits, places, thing = 14, 2, "an amount"
+
+
+class Quantity(_Exact):
+    """Pieces, or whatever else a line counts: nine places, below 10⁹, as documents may write them."""
+
+    cache_ok = True
+    digits, places, thing = 18, 9, "a quantity"
 
 
 class BigId(TypeDecorator[int]):

@@ -2,6 +2,7 @@
 
 from storage.tables.company import Company, DeliveryAddress
 from storage.tables.document import StoredDocument
+from storage.tables.invoice import Invoice, InvoiceLine
 from storage.tables.job import JobRow
 from storage.tables.member import DigestEntry, Member, NoticeChoice, Talk
 from storage.tables.order import (
@@ -21,6 +22,8 @@ __all__ = [
     "Company",
     "DeliveryAddress",
     "DigestEntry",
+    "Invoice",
+    "InvoiceLine",
     "JobRow",
     "Member",
     "NoticeChoice",

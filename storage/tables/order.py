@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from storage.types import Amount, BigId, Utc
+from storage.types import Amount, BigId, Quantity, Utc
 
 
 class NumberSeries(SQLModel, table=True):
@@ -45,6 +45,9 @@ class Order(SQLModel, table=True):
     confirmed_at: datetime | None = Field(default=None, sa_type=Utc)
     shipped_at: datetime | None = Field(default=None, sa_type=Utc)
     refusal: str = ""
+    """Amazon's own words on why it did not take the order; empty where it gave none."""
+    refusal_status: int | None = None
+    """The Status, or the HTTP code of an answer without one, that refused the order."""
     purpose: str = ""
     receipt: str = ""
     """What the buyer said of the goods: arrived, missing or damaged."""
@@ -63,14 +66,15 @@ class OrderLine(SQLModel, table=True):
     line_number: int
     asin: str
     description: str
-    quantity: Decimal = Field(sa_type=Amount)
+    quantity: Decimal = Field(sa_type=Quantity)
     unit_price: Decimal = Field(sa_type=Amount)
     tax: Decimal | None = Field(default=None, sa_type=Amount)
     state: str
-    accepted: Decimal = Field(default=Decimal(0), sa_type=Amount)
-    rejected: Decimal = Field(default=Decimal(0), sa_type=Amount)
-    shipped: Decimal = Field(default=Decimal(0), sa_type=Amount)
+    accepted: Decimal = Field(default=Decimal(0), sa_type=Quantity)
+    rejected: Decimal = Field(default=Decimal(0), sa_type=Quantity)
+    shipped: Decimal = Field(default=Decimal(0), sa_type=Quantity)
     confirmed_price: Decimal | None = Field(default=None, sa_type=Amount)
+    confirmed_tax: Decimal | None = Field(default=None, sa_type=Amount)
     amazon_order: str = ""
     reason_code: str = ""
     reason: str = ""
@@ -88,6 +92,8 @@ class OrderConfirmation(SQLModel, table=True):
     confirm_id: str
     operation: str
     total: Decimal | None = Field(default=None, sa_type=Amount)
+    shipping: Decimal | None = Field(default=None, sa_type=Amount)
+    tax: Decimal | None = Field(default=None, sa_type=Amount)
     noticed_at: datetime = Field(sa_type=Utc)
 
 
@@ -100,9 +106,11 @@ class OrderConfirmationLine(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     confirmation_id: int = Field(foreign_key="order_confirmation.id", sa_type=BigId)
     line_number: int
-    accepted: Decimal = Field(sa_type=Amount)
-    rejected: Decimal = Field(sa_type=Amount)
+    accepted: Decimal = Field(sa_type=Quantity)
+    rejected: Decimal = Field(sa_type=Quantity)
     unit_price: Decimal | None = Field(default=None, sa_type=Amount)
+    tax: Decimal | None = Field(default=None, sa_type=Amount)
+    shipping: Decimal | None = Field(default=None, sa_type=Amount)
     reason_code: str = ""
     reason: str = ""
 
@@ -135,4 +143,4 @@ class ShipmentLine(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     shipment_id: int = Field(foreign_key="shipment.id", sa_type=BigId)
     line_number: int
-    quantity: Decimal = Field(sa_type=Amount)
+    quantity: Decimal = Field(sa_type=Quantity)

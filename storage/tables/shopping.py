@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlalchemy import LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from storage.types import Amount, BigId, Utc
+from storage.types import Amount, BigId, Quantity, Utc
 
 
 class ShopLink(SQLModel, table=True):
@@ -54,6 +54,8 @@ class Cart(SQLModel, table=True):
     state: str
     test: bool
     """The mode in which it was put together: a cart of the test mode must never be bought for real."""
+    prefecture: str | None = None
+    """Where the prices were made for; None for carts from before this was kept."""
     nonce: str
     purpose: str = ""
     currency: str
@@ -77,7 +79,7 @@ class CartLine(SQLModel, table=True):
     line_number: int
     asin: str
     description: str
-    quantity: Decimal = Field(sa_type=Amount)
+    quantity: Decimal = Field(sa_type=Quantity)
     unit_price: Decimal = Field(sa_type=Amount)
     shipping: Decimal | None = Field(default=None, sa_type=Amount)
     tax: Decimal | None = Field(default=None, sa_type=Amount)

@@ -11,10 +11,15 @@ from sqlalchemy import Column, MetaData, Table, func, insert, select
 from sqlalchemy.exc import StatementError
 
 from storage.database import Database, Tx
-from storage.types import Amount, BigId, Utc
+from storage.types import Amount, BigId, Quantity, Utc
 
 THINGS = Table(
-    "thing", MetaData(), Column("id", BigId, primary_key=True), Column("at", Utc), Column("price", Amount)
+    "thing",
+    MetaData(),
+    Column("id", BigId, primary_key=True),
+    Column("at", Utc),
+    Column("price", Amount),
+    Column("pieces", Quantity),
 )
 TOKYO = timezone(timedelta(hours=9))
 
@@ -74,6 +79,19 @@ async def test_an_amount_comes_back_exactly(things: Database, price: str) -> Non
     assert str(back) == f"{Decimal(price):.2f}"
 
 
+@pytest.mark.parametrize("pieces", ["2", "0.125", "0.000000001", "999999999.999999999", "-1"])
+async def test_a_quantity_comes_back_exactly(things: Database, pieces: str) -> None:
+    back = await keep(things, "pieces", Decimal(pieces))
+    assert (back, type(back)) == (Decimal(pieces), Decimal)
+
+
+@pytest.mark.parametrize("pieces", ["0.0000000001", "1000000000", "NaN", "1E+40"])
+async def test_a_quantity_that_cannot_be_kept_exactly_is_refused(things: Database, pieces: str) -> None:
+    assert not Quantity.holds(Decimal(pieces))
+    with pytest.raises(StatementError, match=r"decimal places|not a quantity"):
+        await keep(things, "pieces", Decimal(pieces))
+
+
 async def test_an_amount_may_be_missing_or_whole(things: Database) -> None:
     assert await keep(things, "price", None) is None
     assert await keep(things, "price", 18_240) == Decimal("18240.00")
@@ -82,7 +100,7 @@ async def test_an_amount_may_be_missing_or_whole(things: Database) -> None:
 @pytest.mark.parametrize(
     ("price", "sentence"),
     [
-        (Decimal("0.005"), "more than two decimal places"),
+        (Decimal("0.005"), "more than 2 decimal places"),
         (Decimal("1000000000000"), "not an amount"),
         (Decimal("NaN"), "not an amount"),
         (Decimal("Infinity"), "not an amount"),
