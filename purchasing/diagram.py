@@ -62,8 +62,10 @@ CART_TURNS: Turns[CartState] = {
 }
 ORDER_TURNS: Turns[OrderState] = {
     OrderState.PLACED: Next.US,
+    OrderState.SENDING: Next.US,
     OrderState.UNANSWERED: Next.US,
     OrderState.STUCK: Next.PERSON,
+    OrderState.DOUBTFUL: Next.PERSON,
     OrderState.RECEIVED: Next.AMAZON,
     OrderState.REFUSED: Next.NOBODY,
     OrderState.CONFIRMING: Next.AMAZON,

@@ -46,8 +46,14 @@ class CartEvent(StrEnum):
 
 class OrderState(StrEnum):
     PLACED = "placed"
+    """Written down; not one byte of it has reached Amazon."""
+    SENDING = "sending"
+    """The first bytes are on their way. A process that dies here leaves it to the next attempt to find out."""
     UNANSWERED = "unanswered"
+    """An attempt may have reached Amazon, and what came of it is not known."""
     STUCK = "stuck"
+    DOUBTFUL = "doubtful"
+    """Refused at last, but an attempt before may have been taken: a person must look before anybody buys again."""
     RECEIVED = "received"
     REFUSED = "refused"
     CONFIRMING = "confirming"
@@ -58,6 +64,8 @@ class OrderState(StrEnum):
 
 
 class OrderEvent(StrEnum):
+    SENT = "sent"
+    NOT_REACHED = "not_reached"
     TAKEN = "taken"
     NO_ANSWER = "no_answer"
     GIVEN_UP = "given_up"
@@ -122,12 +130,18 @@ _DOCUMENTS = {
 
 
 def _late_answers(state: OrderState) -> dict[OrderEvent, OrderState]:
-    """Once Amazon has spoken of the order's lines, what became of our POST no longer matters."""
-    return dict.fromkeys((_OE.TAKEN, _OE.NO_ANSWER, _OE.GIVEN_UP, _OE.REFUSED), state)
+    """Once it is settled what Amazon has, what became of one more of our POSTs no longer matters."""
+    return dict.fromkeys(
+        (_OE.SENT, _OE.NOT_REACHED, _OE.TAKEN, _OE.NO_ANSWER, _OE.GIVEN_UP, _OE.REFUSED), state
+    )
 
 
 ORDER: Mapping[OrderState, Mapping[OrderEvent, OrderState]] = {
-    _O.PLACED: {
+    _O.PLACED: {_OE.SENT: _O.SENDING, **_DOCUMENTS},
+    _O.SENDING: {
+        # The attempt before this one was cut off: nobody knows how far it came.
+        _OE.SENT: _O.UNANSWERED,
+        _OE.NOT_REACHED: _O.PLACED,
         _OE.TAKEN: _O.RECEIVED,
         _OE.NO_ANSWER: _O.UNANSWERED,
         _OE.REFUSED: _O.REFUSED,
@@ -135,20 +149,17 @@ ORDER: Mapping[OrderState, Mapping[OrderEvent, OrderState]] = {
         **_DOCUMENTS,
     },
     _O.UNANSWERED: {
+        _OE.SENT: _O.UNANSWERED,
+        _OE.NOT_REACHED: _O.UNANSWERED,
         _OE.TAKEN: _O.RECEIVED,
         _OE.NO_ANSWER: _O.UNANSWERED,
-        _OE.REFUSED: _O.REFUSED,
+        _OE.REFUSED: _O.DOUBTFUL,
         _OE.GIVEN_UP: _O.STUCK,
         **_DOCUMENTS,
     },
-    _O.STUCK: {
-        _OE.TAKEN: _O.RECEIVED,
-        _OE.NO_ANSWER: _O.STUCK,
-        _OE.REFUSED: _O.REFUSED,
-        _OE.GIVEN_UP: _O.STUCK,
-        **_DOCUMENTS,
-    },
-    _O.RECEIVED: {_OE.TAKEN: _O.RECEIVED, **_DOCUMENTS},
+    _O.STUCK: {**_late_answers(_O.STUCK), _OE.TAKEN: _O.RECEIVED, _OE.REFUSED: _O.DOUBTFUL, **_DOCUMENTS},
+    _O.DOUBTFUL: {**_late_answers(_O.DOUBTFUL), _OE.TAKEN: _O.RECEIVED, **_DOCUMENTS},
+    _O.RECEIVED: {**_late_answers(_O.RECEIVED), **_DOCUMENTS},
     _O.REFUSED: {**_DOCUMENTS},
     _O.CONFIRMING: {**_late_answers(_O.CONFIRMING), **_DOCUMENTS},
     _O.CONFIRMED: {**_late_answers(_O.CONFIRMED), **_DOCUMENTS},

@@ -23,6 +23,7 @@ class What(StrEnum):
     ORDER_PLACED = "order_placed"
     ORDER_UNANSWERED = "order_unanswered"
     ORDER_STUCK = "order_stuck"
+    ORDER_DOUBTFUL = "order_doubtful"
     ORDER_REFUSED = "order_refused"
     ORDER_LATE = "order_late"
     CONFIRMED = "confirmed"

@@ -1,13 +1,15 @@
 """Submission: the bytes of a placed order, sent to Amazon as often as it takes.
 
-Never are new ones made: payloadID, number and time stay those of the first attempt (Amazon reference 8.5).
+Never are new ones made: payloadID, number and time stay those of the first attempt (Amazon reference 8.5). That bytes are
+about to leave is written down before they leave, so that a refusal can be told apart: of the only attempt that ever
+reached Amazon (there is no order), or after one whose end nobody knows (there may be an order all the same).
 """
 
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from punchout.supplier import Refused, Supplier, Taken
+from punchout.supplier import Refused, Supplier, Taken, Unreachable
 from purchasing import evidence, notices
 from purchasing.lifecycle import OrderEvent, OrderState, advance
 from purchasing.notices import What
@@ -34,15 +36,8 @@ async def submit(
     clock: Callable[[], datetime],
 ) -> Done | Retry | Bury:
     """Send the order's bytes to Amazon and note what came of it; says whether they must be sent again."""
-
-    def load(tx: Tx) -> tuple[Order, bytes]:
-        order = tx.orm.get_one(Order, order_id)
-        document = tx.orm.get_one(tables.StoredDocument, order.document_id)
-        tx.orm.expunge(order)
-        return order, evidence.raw_bytes(vault, document)
-
-    order, raw = await db.read(load)
-    if order.state not in (OrderState.PLACED, OrderState.UNANSWERED, OrderState.STUCK):
+    raw = await db.write(lambda tx: _take_up(tx, vault, order_id))
+    if raw is None:
         return Done()
     outcome = await supplier.order(company.order_url, company.account, raw)
     now = clock()
@@ -53,32 +48,49 @@ async def submit(
         reason = outcome.reason
         await db.write(lambda tx: _note(tx, company, order_id, OrderEvent.REFUSED, now, reason))
         return Done()
-    if now - order.placed_at >= PATIENCE:
-        await db.write(lambda tx: _note(tx, company, order_id, OrderEvent.GIVEN_UP, now, outcome.why))
+    event = OrderEvent.NOT_REACHED if isinstance(outcome, Unreachable) else OrderEvent.NO_ANSWER
+    if await db.write(lambda tx: _note(tx, company, order_id, event, now, outcome.why)):
         return Bury(outcome.why)
-    await db.write(lambda tx: _note(tx, company, order_id, OrderEvent.NO_ANSWER, now, outcome.why))
     return Retry(backoff(attempts, secrets.randbelow(1000) / 1000), outcome.why)
 
 
-_TOLD = {OrderEvent.REFUSED: What.ORDER_REFUSED, OrderEvent.GIVEN_UP: What.ORDER_STUCK}
+_SENDABLE = (OrderState.PLACED, OrderState.SENDING, OrderState.UNANSWERED, OrderState.STUCK)
+_TOLD = {
+    OrderState.REFUSED: What.ORDER_REFUSED,
+    OrderState.DOUBTFUL: What.ORDER_DOUBTFUL,
+    OrderState.STUCK: What.ORDER_STUCK,
+}
+
+
+def _take_up(tx: Tx, vault: Keyring, order_id: int) -> bytes | None:
+    """The bytes of an order that may still be sent, noted as on their way."""
+    order = tx.orm.get_one(Order, order_id, with_for_update=True)
+    if order.state not in _SENDABLE:
+        return None
+    order.state = advance(OrderState(order.state), OrderEvent.SENT)
+    tx.orm.add(order)
+    return evidence.raw_bytes(vault, tx.orm.get_one(tables.StoredDocument, order.document_id))
 
 
 def _note(
     tx: Tx, company: Company, order_id: int, event: OrderEvent, now: datetime, reason: str = ""
-) -> None:
-    """Move the order on after an attempt, and tell people what they must know."""
+) -> bool:
+    """Move the order on after an attempt, and tell people what they must know; says whether it is given up."""
     order = tx.orm.get_one(Order, order_id, with_for_update=True)
-    before = order.state
+    before, unheard = order.state, event in (OrderEvent.NO_ANSWER, OrderEvent.NOT_REACHED)
+    if unheard and now - order.placed_at >= PATIENCE:
+        event = OrderEvent.GIVEN_UP
     order.state = advance(OrderState(order.state), event)
     if event in (OrderEvent.TAKEN, OrderEvent.REFUSED):
         order.answered_at = order.answered_at or now
-    order.refusal = reason if order.state == OrderState.REFUSED else order.refusal
+    order.refusal = reason if event is OrderEvent.REFUSED else order.refusal
     tx.orm.add(order)
     document = tx.orm.get_one(tables.StoredDocument, order.document_id)
     document.outcome, document.note = event.value, reason
     tx.orm.add(document)
     assert order.id is not None
-    if order.state != before and event in _TOLD:
-        notices.tell_all(tx, company, order, _TOLD[event], order.id, now)
-    if event is OrderEvent.NO_ANSWER and now - order.placed_at >= SILENCE:
+    if order.state != before and (news := _TOLD.get(OrderState(order.state))):
+        notices.tell_all(tx, company, order, news, order.id, now)
+    if unheard and event is not OrderEvent.GIVEN_UP and now - order.placed_at >= SILENCE:
         notices.tell_all(tx, company, order, What.ORDER_UNANSWERED, order.id, now)
+    return event is OrderEvent.GIVEN_UP

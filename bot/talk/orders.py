@@ -75,7 +75,8 @@ def detail(words: Wording, found: OrderDetail, *, own: bool) -> list[Outgoing]:
             actions += receipt_buttons(words, order)
         if order.state not in aftercare.OVER:
             actions.append(say(words, "cancel_order", Verb.CANCEL_ORDER, order.number))
-        actions.append(say(words, "reorder", Verb.REORDER, order.number))
+        if order.state != OrderState.DOUBTFUL:
+            actions.append(say(words, "reorder", Verb.REORDER, order.number))
     return with_buttons(head, lines, timeline(words, found), (*actions, *menu_buttons(words)[:2]))
 
 

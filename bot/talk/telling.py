@@ -31,9 +31,10 @@ from storage.tables import (
 )
 
 _STILL = {
-    What.ORDER_UNANSWERED: OrderState.UNANSWERED,
-    What.ORDER_STUCK: OrderState.STUCK,
-    What.ORDER_REFUSED: OrderState.REFUSED,
+    What.ORDER_UNANSWERED: (OrderState.PLACED, OrderState.SENDING, OrderState.UNANSWERED),
+    What.ORDER_STUCK: (OrderState.STUCK,),
+    What.ORDER_DOUBTFUL: (OrderState.DOUBTFUL,),
+    What.ORDER_REFUSED: (OrderState.REFUSED,),
 }
 _ALWAYS = (What.ORDER_LATE, What.GOODS_MISSING, What.GOODS_DAMAGED, What.CANCEL_WISHED)
 """News that is worth telling only while it is true: an answer may have come in between."""
@@ -77,7 +78,7 @@ def write(tx: Tx, company: Company, notice: Notice, app_url: str, now: datetime)
         sent = select(ShipmentLine).join(Shipment, col(Shipment.id) == ShipmentLine.shipment_id)
         until_then = sent.where(Shipment.order_id == order.id, col(Shipment.id) <= notice.ref)
         return notices.shipped(reader, found, parcel, tx.orm.exec(until_then).all())
-    if notice.what not in _ALWAYS and order.state != _STILL[notice.what]:
+    if notice.what not in _ALWAYS and order.state not in _STILL[notice.what]:
         return []
     return notices.plain(reader, notice.what.removeprefix("order_"), found, order.refusal)
 

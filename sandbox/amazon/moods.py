@@ -13,6 +13,7 @@ Answer = Literal[
     "error",  # HTTP 500 with Status 500, the order is not taken
     "html_error_first",  # an HTML error page to the first attempt, which is not taken; then ok
     "close",  # taken, then the connection is closed without an answer
+    "close_then_refuse",  # the same, and the repeat is refused as a duplicate
     "slow",  # taken, answered after `SLOW_SECONDS`
     "after_confirming",  # taken, answered only when the confirmation has been posted
 ]
@@ -63,6 +64,7 @@ MOODS: dict[str, Mood] = {
         Mood("server_error_500", "Status 500を返し続ける (受け付けない)", answer="error"),
         Mood("html_500_then_ok", "1回目だけHTMLのエラーページを返す", answer="html_error_first"),
         Mood("close_after_taking", "受け付けたあと応答せずに切断する", answer="close"),
+        Mood("refuse_repeat", "受け付けたあと切断し、再送を重複として断る", answer="close_then_refuse"),
         Mood("confirm_before_answer", "応答より先に注文確認を送る", answer="after_confirming"),
         Mood("slow", f"受け付けたあと応答が{SLOW_SECONDS:.0f}秒遅れる", answer="slow"),
     )

@@ -69,7 +69,7 @@ async def _in_its_mood(
             account.journal.note(received, "in", body, http=500, verdict="HTMLのエラーページを返しました。")
             return html_error()
     order = _take(account, facts, body, received)
-    if mood.answer == "close":
+    if mood.answer in ("close", "close_then_refuse"):
         account.journal.note(received, "in", body, verdict=f"受理後に応答せず切断しました。{remarks}")
         request.app[FULFILMENT].begin(order)
         if request.transport is not None:
@@ -108,6 +108,8 @@ def _again(account: Account, known: Order, body: bytes) -> web.Response:
     if body != known.document:
         return _settle(account, body, 400, "This payloadID was used by another document.")
     known.attempts += 1
+    if known.mood.answer == "close_then_refuse":
+        return _settle(account, body, 400, "This order was received before.")
     return _settle(account, body, 200, "受領済みの注文の再送です。処理は1回だけ行います。")
 
 

@@ -34,7 +34,14 @@ def test_every_state_says_who_must_act_next(table: Any, turns: Any) -> None:
 
 def test_what_is_drawn_as_an_end_is_one() -> None:
     """Nobody must act: only Amazon may still speak, never we or the member."""
-    ours = {OrderEvent.TAKEN, OrderEvent.NO_ANSWER, OrderEvent.GIVEN_UP, OrderEvent.REFUSED}
+    ours = {
+        OrderEvent.SENT,
+        OrderEvent.NOT_REACHED,
+        OrderEvent.TAKEN,
+        OrderEvent.NO_ANSWER,
+        OrderEvent.GIVEN_UP,
+        OrderEvent.REFUSED,
+    }
     ends = [state for state, who in diagram.ORDER_TURNS.items() if who is diagram.Next.NOBODY]
     assert all(ORDER[state].get(event, state) == state for state in ends for event in ours)
     assert not any(CART[state] for state, who in diagram.CART_TURNS.items() if who is diagram.Next.NOBODY)

@@ -105,6 +105,7 @@ async def desk(shop: Database, company: Company) -> Desk:
     def taken(tx: Tx) -> Order:
         order = ordered(tx, company, Goods(1000, 3), Goods(500, 2))
         assert order.id is not None
+        submission._take_up(tx, vault(), order.id)
         submission._note(tx, company, order.id, OrderEvent.TAKEN, NOW)
         return order
 
@@ -317,7 +318,13 @@ async def test_a_confirmation_before_the_answer_to_our_order(shop: Database, com
     )
     await desk.hear(confirmation(desk.order, *ALL))
     assert await desk.state() == OrderState.CONFIRMED
-    for event in (OrderEvent.TAKEN, OrderEvent.NO_ANSWER, OrderEvent.REFUSED, OrderEvent.GIVEN_UP):
+    for event in (
+        OrderEvent.TAKEN,
+        OrderEvent.NO_ANSWER,
+        OrderEvent.NOT_REACHED,
+        OrderEvent.REFUSED,
+        OrderEvent.GIVEN_UP,
+    ):
         await shop.write(
             lambda tx, event=event: submission._note(tx, company, desk.order.id or 0, event, NOW)  # type: ignore[misc]
         )
@@ -385,6 +392,7 @@ async def test_a_ship_notice_for_two_orders_reaches_both(desk: Desk) -> None:
     def more(tx: Tx) -> Order:
         other = ordered(tx, desk.company, Goods(700, 1))
         assert other.id is not None
+        submission._take_up(tx, vault(), other.id)
         submission._note(tx, desk.company, other.id, OrderEvent.TAKEN, NOW)
         return other
 

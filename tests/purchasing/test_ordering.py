@@ -384,9 +384,60 @@ async def test_a_worker_that_lost_its_job_cannot_undo_an_answer(
     slow = asyncio.create_task(sending.attempt())
     await amazon.wait_for_orders(1)
     assert await sending.attempt() == Done()
-    with pytest.raises(ImpossibleStep):
-        await slow
+    assert isinstance(await slow, Retry)
     assert await sending.state() == OrderState.RECEIVED
+
+
+async def test_a_refusal_after_an_attempt_of_unknown_end_is_not_told_as_not_placed(
+    sending: Sending, amazon: FakeAmazon
+) -> None:
+    """Amazon may have taken the first and refuse the second as a duplicate: who buys again may buy twice."""
+    amazon.answers += [hangs_up, says(400, "duplicate")]
+    assert isinstance(await sending.attempt(), Retry)
+    assert await sending.attempt() == Done()
+    row = await sending.row()
+    assert (row.state, row.refusal) == (OrderState.DOUBTFUL, "duplicate")
+    news = Counter(await told(sending.shop))
+    assert news["order_doubtful", TARO] == news["order_doubtful", ADMIN] == 1
+    assert news["order_refused", TARO] == 0
+    assert await sending.attempt() == Done()
+    assert len(amazon.orders) == 2
+
+
+async def test_a_refusal_after_a_process_died_while_sending_is_doubtful_too(
+    sending: Sending, amazon: FakeAmazon
+) -> None:
+    amazon.answers += [never_answers, says(400, "duplicate")]
+    dying = asyncio.create_task(sending.attempt())
+    await amazon.wait_for_orders(1)
+    dying.cancel()
+    assert await sending.state() == OrderState.SENDING
+    assert await sending.attempt() == Done()
+    assert await sending.state() == OrderState.DOUBTFUL
+
+
+async def test_attempts_that_never_reached_amazon_leave_no_doubt(
+    sending: Sending, amazon: FakeAmazon
+) -> None:
+    here = sending.company
+    sending.company = replace(here, order_url="http://127.0.0.1:1/orders")
+    assert isinstance(await sending.attempt(), Retry)
+    assert await sending.state() == OrderState.PLACED
+    sending.clock.advance(seconds=61)
+    assert isinstance(await sending.attempt(), Retry)
+    assert ("order_unanswered", TARO) in await told(sending.shop)
+    sending.company = here
+    amazon.answers.append(says(400, "no"))
+    assert await sending.attempt() == Done()
+    assert await sending.state() == OrderState.REFUSED
+
+
+async def test_a_refusal_after_a_day_without_answer_is_doubtful(sending: Sending, amazon: FakeAmazon) -> None:
+    amazon.answers += [says(500), says(400, "duplicate")]
+    sending.clock.advance(hours=24)
+    assert isinstance(await sending.attempt(), Bury)
+    assert await sending.attempt() == Done()
+    assert await sending.state() == OrderState.DOUBTFUL
 
 
 async def test_a_document_is_dated_once_and_for_all(sending: Sending, amazon: FakeAmazon) -> None:

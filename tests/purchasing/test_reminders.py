@@ -81,8 +81,10 @@ async def test_of_two_visits_only_the_newer_is_asked_about_and_each_member_for_h
     ("state", "late"),
     [
         (OrderState.PLACED, False),
+        (OrderState.SENDING, False),
         (OrderState.UNANSWERED, False),
         (OrderState.STUCK, False),
+        (OrderState.DOUBTFUL, False),
         (OrderState.RECEIVED, True),
         (OrderState.CONFIRMING, True),
         (OrderState.CONFIRMED, False),

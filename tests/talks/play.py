@@ -19,6 +19,7 @@ from tests.talks.shopper import Shopper
 from tests.talks.stage import A_WHILE, Stage
 
 MOODS = {
+    "受け取ってから切断し、送り直しを断る": "refuse_repeat",
     "価格が変わる": "price_change",
     "在庫切れ": "out_of_stock",
     "一部の数量だけ": "partial",

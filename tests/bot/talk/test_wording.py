@@ -53,7 +53,13 @@ def fields(model: type[BaseModel]) -> Iterator[str]:
 
 PLAIN = {
     what.removeprefix("order_")
-    for what in (What.ORDER_UNANSWERED, What.ORDER_STUCK, What.ORDER_REFUSED, What.ORDER_LATE)
+    for what in (
+        What.ORDER_UNANSWERED,
+        What.ORDER_STUCK,
+        What.ORDER_DOUBTFUL,
+        What.ORDER_REFUSED,
+        What.ORDER_LATE,
+    )
 }
 FAMILIES: dict[str, set[str]] = {
     "notice": PLAIN,
