@@ -1,7 +1,7 @@
 """The cart that comes back from Amazon's shop: taken once, for the visit that its token and BuyerCookie name."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from hmac import compare_digest
@@ -44,6 +44,7 @@ class Accepted:
     """The cart is ours (again: the same cart posted twice is told the same). Empty: the member ended the visit."""
 
     empty: bool
+    company_id: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def accept_cart(
     def refuse(trouble: Trouble, reason: str = "") -> Denied:
         # Kept by its bytes: anybody may post here, and must not use up a payloadID that Amazon will send.
         keep(None, "refused", reason or trouble)
-        return Denied(trouble, reason)
+        return Denied(trouble, reason, session.company_id if session else "")
 
     if session is None:
         return refuse(Trouble.CART_UNKNOWN)
@@ -105,7 +106,7 @@ def accept_cart(
         again = seen is not None and seen.outcome == f"accepted:{session.id}"
         # A changed cart under the same payloadID is not the cart that was accepted.
         if seen and again and evidence.raw_bytes(vault, seen).strip() == cart.raw.strip():
-            return Accepted(empty=session.state == SessionState.ENDED)
+            return Accepted(session.state == SessionState.ENDED, company_id)
         return refuse(Trouble.CART_USED)
     if seen:
         # The document was handed in before, for another visit: a replay.
@@ -128,7 +129,7 @@ def accept_cart(
         row = _store(tx, session, value, document.id, now)
         assert row.id is not None
         notices.tell_member(tx, member, What.CART, row.id, now)
-    return Accepted(value.empty)
+    return Accepted(value.empty, company_id)
 
 
 def _store(tx: Tx, session: ShoppingSession, cart: Cart, document_id: int, now: datetime) -> tables.Cart:

@@ -7,7 +7,7 @@ browser than the one that left.
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -86,10 +86,12 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """The member stays outside. `reason` is Amazon's own sentence, if it gave one."""
+    """The member stays outside. `reason` is Amazon's own sentence, if it gave one; `company_id` is empty where the token
+    names no company."""
 
     trouble: Trouble
     reason: str = ""
+    company_id: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +113,9 @@ def find_link(tx: Tx, token: str, now: datetime) -> tuple[ShopLink, Member] | De
         return Denied(Trouble.LINK_UNKNOWN)
     member = tx.orm.get_one(Member, link.member_id)
     if link.expires_at <= now:
-        return Denied(Trouble.LINK_OLD)
+        return Denied(Trouble.LINK_OLD, company_id=link.company_id)
     if member.email is None:
-        return Denied(Trouble.NOT_REGISTERED)
+        return Denied(Trouble.NOT_REGISTERED, company_id=link.company_id)
     return link, member
 
 
@@ -127,7 +129,7 @@ def prepare(tx: Tx, vault: Keyring, companies: Companies, token: str, now: datet
     if company is None:
         return Denied(Trouble.LINK_UNKNOWN)
     if not policy.may_buy(company, member):
-        return Denied(Trouble.NOT_PERMITTED)
+        return Denied(Trouble.NOT_PERMITTED, company_id=company.id)
     address = addresses.get(tx, company.id, link.address_key)
     cart_token, cookie = secrets.token_urlsafe(18), secrets.token_hex(16)
     session = ShoppingSession(
@@ -192,11 +194,13 @@ async def enter(
     if isinstance(outcome, StartPage):
         await db.write(lambda tx: _started(tx, visit.session_id, SessionEvent.STARTED, clock()))
         return outcome.url
+    company_id = visit.company.id
     if isinstance(outcome, Refused):
-        denied = Denied(_why_refused(outcome.status), outcome.reason)
+        denied = Denied(_why_refused(outcome.status), outcome.reason, company_id)
+    elif isinstance(outcome, Unreachable):
+        denied = Denied(Trouble.SETUP_UNREACHABLE, outcome.why, company_id)
     else:
-        unreachable = isinstance(outcome, Unreachable)
-        denied = Denied(Trouble.SETUP_UNREACHABLE if unreachable else Trouble.SETUP_UNREADABLE, outcome.why)
+        denied = Denied(Trouble.SETUP_UNREADABLE, outcome.why, company_id)
     await db.write(
         lambda tx: _started(
             tx, visit.session_id, SessionEvent.REFUSED, clock(), f"{denied.trouble}: {denied.reason}"

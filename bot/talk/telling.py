@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
-from bot.lineworks.message import ButtonTemplate, Outgoing, Text, clean, pages
+from bot.lineworks.message import ButtonTemplate, Outgoing, Text, Uri, clean, pages
 from bot.talk import checkout, notices, registration, shopping
 from bot.talk.cards import TEXT, mark
 from bot.talk.notices import Reader
@@ -109,7 +109,9 @@ def _cart_missing(tx: Tx, company: Company, words: Wording, notice: Notice, now:
     offered = visits.offer(tx, company, tx.orm.get_one(Member, session.member_id), now)
     minutes = int(company.link_life.total_seconds() // 60)
     cards = shopping.address_cards(words, offered, minutes, company.test)
-    return [Text(words("shopping", "cart_missing", mark=mark(words, company.test))), *cards]
+    guide = Uri(words("label", "guide"), f"{company.public_url}/guide")
+    text = words("shopping", "cart_missing", mark=mark(words, company.test))
+    return [ButtonTemplate(text, (guide,)), *cards]
 
 
 def _undeliverable(tx: Tx, words: Wording, notice: Notice) -> list[Outgoing]:

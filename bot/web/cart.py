@@ -22,12 +22,11 @@ _INLINE = 64 * 1024
 
 async def cart(request: web.Request) -> web.Response:
     services, token, words = request.app[SERVICES], request.match_info["token"], language_of(request)
-    app_url = services.app_urls[services.first_company]
     try:
         body = await read_limited(request, LIMIT)
     except web.HTTPRequestEntityTooLarge:
         title, text = words("trouble_title", "cart_unreadable"), words("page", "too_large")
-        return page(words, title=title, text=text, status=413, tone="bad", app_url=app_url)
+        return page(words, title=title, text=text, status=413, tone="bad", app_url=services.app_url())
     content_type = request.headers.get("Content-Type", "")
     if len(body) > _INLINE:
         taken = await asyncio.to_thread(_read, content_type, body)
@@ -43,7 +42,12 @@ async def cart(request: web.Request) -> web.Response:
         return trouble_page(request, services, outcome)
     name = "empty" if outcome.empty else "accepted"
     services.metrics.carts.labels(name).inc()
-    return page(words, title=words("page", f"{name}_title"), text=words("page", name), app_url=app_url)
+    return page(
+        words,
+        title=words("page", f"{name}_title"),
+        text=words("page", name),
+        app_url=services.app_url(outcome.company_id),
+    )
 
 
 def _read(content_type: str, body: bytes) -> ReadCart:

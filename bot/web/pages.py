@@ -40,19 +40,28 @@ def page(
     reason: str = "",
     again: str = "",
     fresh: str = "",
+    guide: bool = False,
     app_url: str = "",
     test: bool = False,
 ) -> web.Response:
-    """One message to the member. `again` is a link that tries once more, `fresh` posts a fresh link into the talk."""
-    html = _pages.get_template("message.html").render(
-        words=words,
+    """One message to the member. `again` is a link that tries once more, `fresh` posts a fresh link into the talk;
+    `guide` adds the way to the page about trouble in the shop."""
+    return render(
+        "message.html",
+        words,
+        status,
         title=title,
         text=text,
         tone=tone,
         reason=reason,
         again=again,
         fresh=fresh,
+        guide=guide,
         back=open_app(app_url) if app_url else "",
         test=test,
     )
+
+
+def render(template: str, words: Wording, status: int = 200, **values: object) -> web.Response:
+    html = _pages.get_template(template).render(words=words, **values)
     return web.Response(text=html, content_type="text/html", status=status, headers=SAFE_HEADERS)

@@ -9,12 +9,13 @@ from bot.web import health
 from bot.web.callback import callback
 from bot.web.cart import cart
 from bot.web.cxml import cxml
+from bot.web.guide import guide
 from bot.web.pages import HERE, language_of, page
 from bot.web.services import SERVICES, Services
 from bot.web.shop import fresh, head, shop
 
 _log = logging.getLogger(__name__)
-_FOR_PEOPLE = ("/shop/", "/punchout/")
+_FOR_PEOPLE = ("/shop/", "/punchout/", "/guide")
 
 
 @web.middleware
@@ -44,7 +45,7 @@ def _sorry(request: web.Request, name: str, status: int) -> web.Response:
         text=words("page", name),
         status=status,
         tone="bad",
-        app_url=services.app_urls[services.first_company],
+        app_url=services.app_url(),
     )
 
 
@@ -56,6 +57,7 @@ def application(services: Services) -> web.Application:
     app.router.add_head("/shop/{token}", head)
     app.router.add_post("/shop/{token}/fresh", fresh)
     app.router.add_post("/punchout/cart/{token}", cart)
+    app.router.add_get("/guide", guide)
     app.router.add_post("/cxml", cxml)
     app.router.add_get("/healthz", health.healthz)
     app.router.add_get("/readyz", health.readyz)

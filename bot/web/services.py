@@ -52,6 +52,14 @@ class Services:
         """Where evidence goes that names no company."""
         return next(iter(self.companies))
 
+    def app_url(self, company_id: str = "") -> str:
+        """Where the LINE WORKS app of this company opens. Where nobody knows the company: the address that all
+        companies have in common, or "" if they have none."""
+        if company_id in self.app_urls:
+            return self.app_urls[company_id]
+        shared = set(self.app_urls.values())
+        return shared.pop() if len(shared) == 1 else ""
+
 
 SERVICES = web.AppKey("services", Services)
 

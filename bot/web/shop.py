@@ -26,6 +26,8 @@ _STATUS = {
     Trouble.NOT_PERMITTED: 403,
     Trouble.SETUP_UNREACHABLE: 504,
 }
+GUIDED = (Trouble.SETUP_REFUSED, Trouble.CART_UNKNOWN, Trouble.CART_USED, Trouble.CART_FOREIGN)
+"""What is probably not the link's fault but something about the account or the browser: the guide says what."""
 ONCE_IN = timedelta(minutes=1)
 """How often a link's page may send fresh cards."""
 _PREVIEW = re.compile(
@@ -76,7 +78,8 @@ def trouble_page(
         reason=denied.reason[:300] if trouble is Trouble.SETUP_REFUSED else "",
         again=again if may_retry else "",
         fresh=fresh if trouble is Trouble.LINK_OLD else "",
-        app_url=services.app_urls[services.first_company],
+        guide=trouble in GUIDED,
+        app_url=services.app_url(denied.company_id),
     )
 
 
@@ -85,7 +88,7 @@ async def fresh(request: web.Request) -> web.Response:
     services, token = request.app[SERVICES], request.match_info["token"]
     words = language_of(request)
 
-    def work(tx: Tx) -> Denied | None:
+    def work(tx: Tx) -> Denied | str:
         now = services.clock()
         found = shopping.find_link(tx, token, now)
         if isinstance(found, Denied) and found.trouble is not Trouble.LINK_OLD:
@@ -93,19 +96,20 @@ async def fresh(request: web.Request) -> web.Response:
         link = tx.orm.get_one(ShopLink, shopping.hash_token(token))
         member, company = tx.orm.get_one(Member, link.member_id), services.companies[link.company_id]
         if shopping.offered_since(tx, company, member, now - ONCE_IN):
-            return None
+            return company.id
         choices = shopping.offer(tx, company, member, now)
         minutes = int(company.link_life.total_seconds() // 60)
         messages = cards.address_cards(wording(member.language), choices, minutes, company.test)
         key = f"fresh:{link.token_hash}:{now:%Y%m%d%H%M}"
         outbox.post(tx, company.id, member.user_id, messages, key=key, now=now, priority=ANSWER)
-        return None
+        return company.id
 
-    if denied := await services.db.write(work):
-        return trouble_page(request, services, denied)
+    outcome = await services.db.write(work)
+    if isinstance(outcome, Denied):
+        return trouble_page(request, services, outcome)
     return page(
         words,
         title=words("page", "fresh_sent_title"),
         text=words("page", "fresh_sent"),
-        app_url=services.app_urls[services.first_company],
+        app_url=services.app_url(outcome),
     )

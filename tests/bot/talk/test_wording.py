@@ -19,6 +19,7 @@ from bot.config import Config
 from bot.lineworks.text import units
 from bot.talk.hearing import Verb
 from bot.talk.wording import LANGUAGES, Wording, verb, wording
+from bot.web.guide import CASES
 from purchasing.aftercare import Receipt
 from purchasing.lifecycle import LineState, OrderState
 from purchasing.members import BadEmail
@@ -76,6 +77,7 @@ FAMILIES: dict[str, set[str]] = {
     "timeline": {"placed", "confirmed", "shipped", "refused", "done", "to_come", *Receipt},
     "reason": set(JA["reason"]),
     "cancelling": {"how", "too_late"},
+    "guide": {case + part for case in CASES for part in ("", "_why", "_do")},
     "undelivered": {"400", "401", "403", "404", "other"},
 }
 """Sections whose sentences are found by the value of an enum, or by the key of the configuration that is wrong."""
