@@ -1,4 +1,4 @@
-"""The command line: `kaimono serve | demo | sandbox | check | replay | migrate | bot setup`.
+"""The command line: `kaimono serve | demo | sandbox | check | replay | read | migrate | bot setup`.
 
 Errors are one sentence (all of them for a configuration) in the language of the locale, exit code 1; wrong use is exit
 code 2. Imports of the parts are made by the command that needs them, so that --help is quick.
@@ -68,6 +68,8 @@ def _parser(words: Wording) -> argparse.ArgumentParser:
         "--bot-secret-file", required=True, type=Path, metavar="FILE", help=words("cli", "bot_secret_file")
     )
     replay.add_argument("--bot-id", default="2000001", metavar="ID", help=words("cli", "bot_id"))
+    read = add("read", _read)
+    read.add_argument("files", nargs="+", type=Path, metavar="FILE", help=words("cli", "read_files"))
     add("migrate", _migrate, config=True)
     bot = add("bot", None).add_subparsers(required=True, metavar="COMMAND")
     setup = bot.add_parser("setup", help=words("cli", "setup"), description=words("cli", "setup"))
@@ -127,6 +129,12 @@ def _replay(options: argparse.Namespace) -> int:
     from bot.replay import replay
 
     return _told(replay(language(), options.files, options.to, options.bot_secret_file, options.bot_id))
+
+
+def _read(options: argparse.Namespace) -> int:
+    from bot.read import read
+
+    return read(language(), options.files)
 
 
 def _setup(options: argparse.Namespace) -> int:

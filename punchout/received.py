@@ -11,7 +11,7 @@ from datetime import datetime
 from punchout.address import Address, read_address
 from punchout.dates import read_time
 from punchout.envelope import payload_of
-from punchout.item import CartLine, read_item
+from punchout.item import CartLine, ItemRefused, read_item
 from punchout.money import Money, money_in
 from punchout.xml import DocumentRefused, Element, text
 
@@ -87,14 +87,17 @@ def read_order(root: Element) -> ReceivedOrder:
         contact=places.get("Contact"),
         email=named.get("email") or named.get("UserEmail", ""),
         has_payment=header.find("Payment") is not None,
-        lines=tuple(_read_line(item) for item in order if item.tag == "ItemOut"),
+        lines=tuple(_read_line(n, item) for n, item in enumerate(order.iterchildren("ItemOut"), start=1)),
         comments=comments,
         extrinsics=tuple(extrinsics),
     )
 
 
-def _read_line(element: Element) -> ReceivedLine:
-    item = read_item(element)
+def _read_line(number: int, element: Element) -> ReceivedLine:
+    try:
+        item = read_item(element)
+    except ItemRefused as refusal:
+        raise ItemRefused(f"Line {number} of the order {refusal.reason}") from None
     ship_to = element.find("ShipTo")
     return ReceivedLine(
         line_number=item.line_number,

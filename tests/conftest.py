@@ -80,3 +80,13 @@ async def sqlite_database(sqlite_url: str) -> AsyncIterator[Database]:
     opened = open_database(sqlite_url)
     yield opened
     await opened.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Which published document gave what, for whoever reads the output (tests/bot/test_read.py tells it)."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    rows = [value for report in reports for name, value in report.user_properties if name == "sample"]
+    if rows:
+        terminalreporter.section("published documents: what was understood")
+        for name, understood in sorted(rows):
+            terminalreporter.line(f"{name[-64:]:64}  {understood}")
