@@ -36,9 +36,9 @@ def described(words: Wording, reading: Reading) -> list[str]:
         words("read", "sent", value=_moment(envelope.timestamp) or words("read", "none")),
     ]
     facts += [
-        _row(words, "from", _parties(envelope.from_)),
-        _row(words, "to", _parties(envelope.to)),
-        _row(words, "mode", envelope.deployment_mode) if envelope.carrier == "Request" else None,
+        _row("from", _parties(envelope.from_), words),
+        _row("to", _parties(envelope.to), words),
+        _row("mode", envelope.deployment_mode, words) if envelope.carrier == "Request" else None,
         *_content(words, reading),
         *(words("read", "note", value=_plain(note)) for note in reading.notes),
     ]
@@ -61,9 +61,9 @@ def _content(words: Wording, reading: Reading) -> Iterable[str | None]:
             return _invoice(words, invoice)
         case StatusUpdate(document_payload_id=about, status=status):
             return [
-                _row(words, "about", about),
-                _row(words, "status", f"{status.code} {status.text}"),
-                _row(words, "reason", status.message),
+                _row("about", about, words),
+                _row("status", f"{status.code} {status.text}", words),
+                _row("reason", status.message, words),
             ]
         case Response() as answer:
             return _answer(words, answer)
@@ -75,51 +75,51 @@ def _content(words: Wording, reading: Reading) -> Iterable[str | None]:
 def _cart(words: Wording, cart: Cart) -> Iterator[str | None]:
     yield from (_article(words, number, line) for number, line in enumerate(cart.lines, start=1))
     yield words("read", "empty_cart") if cart.empty else None
-    yield _row(words, "goods", _money(words, cart.total))
-    yield _row(words, "shipping", _money(words, cart.shipping))
-    yield _row(words, "tax", _money(words, cart.tax))
-    yield _row(words, "total", _money(words, cart.payable))
-    yield _row(words, "ship_to", _address(cart.ship_to))
-    yield _row(words, "cookie", "***" if cart.buyer_cookie else "")
+    yield _row("goods", _money(words, cart.total), words)
+    yield _row("shipping", _money(words, cart.shipping), words)
+    yield _row("tax", _money(words, cart.tax), words)
+    yield _row("total", _money(words, cart.payable), words)
+    yield _row("ship_to", _address(cart.ship_to), words)
+    yield _row("cookie", "***" if cart.buyer_cookie else "", words)
 
 
 def _setup(words: Wording, setup: SetupRequest) -> Iterator[str | None]:
-    yield _row(words, "buyer", f"{setup.last_name} {setup.first_name} {setup.email}")
-    yield _row(words, "group", setup.business_unit)
-    yield _row(words, "ship_to", _address(setup.ship_to))
-    yield _row(words, "looks_for", setup.selected)
-    yield _row(words, "return_to", _host(setup.return_url))
-    yield _row(words, "cookie", "***" if setup.buyer_cookie else "")
+    yield _row("buyer", f"{setup.last_name} {setup.first_name} {setup.email}", words)
+    yield _row("group", setup.business_unit, words)
+    yield _row("ship_to", _address(setup.ship_to), words)
+    yield _row("looks_for", setup.selected, words)
+    yield _row("return_to", _host(setup.return_url), words)
+    yield _row("cookie", "***" if setup.buyer_cookie else "", words)
 
 
 def _order(words: Wording, order: ReceivedOrder) -> Iterator[str | None]:
-    yield _row(words, "order", f"{order.number} ({order.type})")
-    yield _row(words, "ordered", _moment(order.ordered_at))
-    yield _row(words, "buyer", order.email)
+    yield _row("order", f"{order.number} ({order.type})", words)
+    yield _row("ordered", _moment(order.ordered_at), words)
+    yield _row("buyer", order.email, words)
     for number, line in enumerate(order.lines, start=1):
         yield _article(words, line.line_number or number, line.item)
         codes = ", ".join(f"{kind} {code}" for _, kind, code in line.accounting)
-        yield _row(words, "accounting", codes)
-        yield _row(words, "ship_to", _address(line.ship_to))
-    yield _row(words, "shipping", _money(words, order.shipping))
-    yield _row(words, "tax", _money(words, order.tax))
-    yield _row(words, "total", _money(words, order.total))
-    yield _row(words, "ship_to", _address(order.ship_to))
-    yield _row(words, "comment", order.comments)
+        yield _row("accounting", codes, words)
+        yield _row("ship_to", _address(line.ship_to), words)
+    yield _row("shipping", _money(words, order.shipping), words)
+    yield _row("tax", _money(words, order.tax), words)
+    yield _row("total", _money(words, order.total), words)
+    yield _row("ship_to", _address(order.ship_to), words)
+    yield _row("comment", order.comments, words)
     yield words("read", "payment") if order.has_payment else None
 
 
 def _confirmation(words: Wording, confirmation: Confirmation) -> Iterator[str | None]:
     yield from _about(words, [confirmation.order])
-    yield _row(words, "amazon_order", confirmation.confirm_id or "")
-    yield _row(words, "operation", f"{confirmation.type} / {confirmation.operation}")
-    yield _row(words, "noticed", _moment(confirmation.notice_date))
+    yield _row("amazon_order", confirmation.confirm_id or "", words)
+    yield _row("operation", f"{confirmation.type} / {confirmation.operation}", words)
+    yield _row("noticed", _moment(confirmation.notice_date), words)
     for line in confirmation.lines:
         yield from _confirmed(words, line)
-    yield _row(words, "shipping", _money(words, confirmation.shipping))
-    yield _row(words, "tax", _money(words, confirmation.tax))
-    yield _row(words, "total", _money(words, confirmation.total))
-    yield from (_row(words, "reason", f"{error.text} {error.code}") for error in confirmation.errors)
+    yield _row("shipping", _money(words, confirmation.shipping), words)
+    yield _row("tax", _money(words, confirmation.tax), words)
+    yield _row("total", _money(words, confirmation.total), words)
+    yield from (_row("reason", f"{error.text} {error.code}", words) for error in confirmation.errors)
 
 
 def _confirmed(words: Wording, line: ConfirmationLine) -> Iterator[str]:
@@ -130,11 +130,11 @@ def _confirmed(words: Wording, line: ConfirmationLine) -> Iterator[str]:
 
 
 def _ship_notice(words: Wording, notice: ShipNotice) -> Iterator[str | None]:
-    yield _row(words, "shipment", f"{notice.shipment_id} ({notice.operation})")
-    yield _row(words, "shipped", _moment(notice.shipment_date))
-    yield _row(words, "delivery", _moment(notice.delivery_date))
+    yield _row("shipment", f"{notice.shipment_id} ({notice.operation})", words)
+    yield _row("shipped", _moment(notice.shipment_date), words)
+    yield _row("delivery", _moment(notice.delivery_date), words)
     for parcel in notice.parcels:
-        yield _row(words, "parcel", f"{parcel.carrier} {parcel.tracking}")
+        yield _row("parcel", f"{parcel.carrier} {parcel.tracking}", words)
     for portion in notice.portions:
         yield from _about(words, [portion.order])
         yield None if portion.lines else words("read", "whole_order")
@@ -143,23 +143,23 @@ def _ship_notice(words: Wording, notice: ShipNotice) -> Iterator[str | None]:
 
 
 def _invoice(words: Wording, invoice: Invoice) -> Iterator[str | None]:
-    yield _row(words, "invoice", f"{invoice.id} ({invoice.purpose} / {invoice.operation})")
-    yield _row(words, "invoiced", _moment(invoice.date))
-    yield _row(words, "total", _money(words, invoice.total))
+    yield _row("invoice", f"{invoice.id} ({invoice.purpose} / {invoice.operation})", words)
+    yield _row("invoiced", _moment(invoice.date), words)
+    yield _row("total", _money(words, invoice.total), words)
     yield from _about(words, invoice.orders)
 
 
 def _answer(words: Wording, answer: Response) -> Iterator[str | None]:
-    yield _row(words, "status", f"{answer.status.code} {answer.status.text}")
-    yield _row(words, "reason", answer.status.message)
-    yield _row(words, "start_page", _host(answer.start_page or ""))
+    yield _row("status", f"{answer.status.code} {answer.status.text}", words)
+    yield _row("reason", answer.status.message, words)
+    yield _row("start_page", _host(answer.start_page or ""), words)
 
 
 def _about(words: Wording, orders: Iterable[OrderReference]) -> Iterator[str | None]:
     for order in orders:
-        yield _row(words, "order", order.order_id)
-        yield _row(words, "about", order.payload_id)
-        yield _row(words, "ordered", _moment(order.order_date))
+        yield _row("order", order.order_id, words)
+        yield _row("about", order.payload_id, words)
+        yield _row("ordered", _moment(order.order_date), words)
 
 
 def _article(words: Wording, number: int, line: CartLine) -> str:
@@ -169,7 +169,7 @@ def _article(words: Wording, number: int, line: CartLine) -> str:
     return words("read", "line", number=number, facts=", ".join(_plain(fact) for fact in facts if fact))
 
 
-def _row(words: Wording, name: str, value: str) -> str | None:
+def _row(name: str, value: str, words: Wording) -> str | None:
     """A fact with its name; nothing for a fact that is not there."""
     plain = _plain(value)
     return words("read", name, value=plain) if plain else None

@@ -140,8 +140,9 @@ def test_no_more_is_loaded_than_the_largest_document_has(tmp_path: Path) -> None
 def test_what_a_document_says_does_not_steer_the_terminal(told: Told) -> None:
     words = "\x1b[31m<script>alert(1)</script>\u202e\u200b\r\n" + "長" * 1000
     escaped = words.replace("\x1b", "").replace("<", "&lt;").encode()
-    document = sample("cart_desk_and_lamp").replace(b"</Description>", escaped + b"</Description>", 1)
-    (line,) = [line for line in told(document)[0] if "alert(1)" in line]
+    head, item, rest = sample("cart_desk_and_lamp").partition(b"<ItemDetail>")
+    rest = rest.replace(b"</Description>", escaped + b"</Description>", 1)
+    (line,) = [line for line in told(head + item + rest)[0] if "alert(1)" in line]
     assert line.isprintable()
     assert len(line) < 500
 
