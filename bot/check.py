@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 
 import aiohttp
@@ -11,7 +12,7 @@ import aiohttp
 from bot.app import buying, line_of, utc_now
 from bot.config import CompanyConfig, Config
 from bot.lineworks.client import CallFailed, Client
-from bot.lineworks.outcome import Never
+from bot.lineworks.outcome import Never, Sent
 from bot.lineworks.profile import BotFacts
 from bot.lineworks.token import TokenRefused, TokenUnreachable
 from bot.talk.wording import Wording
@@ -27,15 +28,22 @@ NEEDED_EVENTS = frozenset({"message", "postback", "begin", "end"})
 """What must be switched on for the bot, else taps produce nothing (LINE WORKS reference 6)."""
 
 
+class Verdict(StrEnum):
+    GOOD = "OK"
+    FAULT = "NG"
+    UNSEEN = "--"
+    """Neither proved nor disproved; the text says what a person has to look at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a test found. The text says what is wrong and what to do, or, where all is good, what could not be seen."""
+    """What a test found. The text says what is wrong, or could not be seen, and what to do."""
 
-    good: bool
+    verdict: Verdict
     text: str = ""
 
 
-OK = Finding(True)
+OK = Finding(Verdict.GOOD)
 _SHORT = aiohttp.ClientTimeout(total=5)
 
 
@@ -46,9 +54,9 @@ async def check(config: Config, words: Wording) -> int:
     async def line(name: str, test: Awaitable[Finding]) -> bool:
         finding = await test
         findings.append(finding)
-        verdict = f"{'OK' if finding.good else 'NG'}  {name}"
-        print(f"{verdict}: {finding.text}" if finding.text else verdict, flush=True)
-        return finding.good
+        head = f"{finding.verdict}  {name}"
+        print(f"{head}: {finding.text}" if finding.text else head, flush=True)
+        return finding.verdict is not Verdict.FAULT
 
     await line(words("check", "config"), _nothing())
     await line(words("check", "key_file"), _key_file(config, words))
@@ -58,9 +66,15 @@ async def check(config: Config, words: Wording) -> int:
             name, client = company.name, line_of(company, session, utc_now).client
             if await line(words("check", "token", company=name), _token(client, words)):
                 await line(words("check", "bot", company=name), _bot(config, company, client, words))
+                await line(words("check", "sending", company=name), _sending(company, client, words))
+                await line(words("check", "directory", company=name), _directory(company, client, words))
             await line(words("check", "setup", company=name), _setup(config, company, session, words))
         await line(words("check", "reach"), _reach(config, session, words))
-    return 0 if all(finding.good for finding in findings) else 1
+    return 1 if Verdict.FAULT in {finding.verdict for finding in findings} else 0
+
+
+def _fault(text: str) -> Finding:
+    return Finding(Verdict.FAULT, text)
 
 
 async def _nothing() -> Finding:
@@ -71,24 +85,24 @@ async def _nothing() -> Finding:
 async def _reach(config: Config, session: aiohttp.ClientSession, words: Wording) -> Finding:
     """Whether LINE WORKS would reach us: the callback route refuses what is not signed, and nothing else does that.
 
-    No answer is no fault: the bot may not be running yet.
+    No answer proves nothing: the bot may not be running yet.
     """
     url = f"{config.public_url}/lineworks/callback"
     try:
         async with session.post(url, timeout=_SHORT, allow_redirects=False) as answer:
             status = answer.status
     except (aiohttp.ClientError, TimeoutError, OSError):
-        return Finding(True, words("check", "reach_silent", url=url))
+        return Finding(Verdict.UNSEEN, words("check", "reach_silent", url=url))
     if status in (502, 503, 504):
-        return Finding(True, words("check", "reach_silent", url=url))
-    return OK if status == 401 else Finding(False, words("check", "reach_other", url=url, status=status))
+        return Finding(Verdict.UNSEEN, words("check", "reach_silent", url=url))
+    return OK if status == 401 else _fault(words("check", "reach_other", url=url, status=status))
 
 
 async def _key_file(config: Config, words: Wording) -> Finding:
     try:
         load_keyring(Path(config.key_file))
     except (VaultFault, OSError) as fault:
-        return Finding(False, words("fault", "key_file", detail=str(fault)))
+        return _fault(words("fault", "key_file", detail=str(fault)))
     return OK
 
 
@@ -101,7 +115,7 @@ async def _database(config: Config, words: Wording) -> Finding:
         finally:
             await db.close()
     except (DatabaseFault, OSError) as fault:
-        return Finding(False, words("fault", "database", detail=str(fault)))
+        return _fault(words("fault", "database", detail=str(fault)))
     return OK
 
 
@@ -109,7 +123,7 @@ async def _token(client: Client, words: Wording) -> Finding:
     try:
         await client.tokens.token()
     except (TokenRefused, TokenUnreachable) as fault:
-        return Finding(False, words("check", "token_refused", reason=str(fault)))
+        return _fault(words("check", "token_refused", reason=str(fault)))
     return OK
 
 
@@ -121,9 +135,37 @@ async def _bot(config: Config, company: CompanyConfig, client: Client, words: Wo
         outcome = failed.outcome
         may_not_look = isinstance(outcome, Never) and outcome.code == "FORBIDDEN"
         if may_not_look and not {"bot", "bot.read"} & set(company.lineworks.scope.split()):
-            return Finding(True, words("check", "bot_unseen"))
-        return Finding(False, words("check", "bot_failed", reason=str(failed)))
+            return Finding(Verdict.UNSEEN, words("check", "bot_unseen"))
+        return _fault(words("check", "bot_failed", reason=str(failed)))
     return _judge(facts, f"{config.public_url}/lineworks/callback", words)
+
+
+async def _sending(company: CompanyConfig, client: Client, words: Wording) -> Finding:
+    """Whether the app may send. A message without content is refused for its form, and nobody gets it."""
+    outcome = await client.send(_somebody(company), {})
+    if isinstance(outcome, Never) and outcome.status in (400, 404):
+        return OK
+    if isinstance(outcome, Sent):
+        return _fault(words("check", "sending_odd"))
+    return _fault(words("check", "sending_failed", reason=outcome.why))
+
+
+async def _directory(company: CompanyConfig, client: Client, words: Wording) -> Finding:
+    """Whether the app may look members up, and whether LINE WORKS knows every administrator."""
+    admins = [*company.admins, *(admin for group in company.groups for admin in group.admins)]
+    unknown = []
+    for admin in dict.fromkeys(admins or [_somebody(company)]):
+        try:
+            profile = await client.user(admin)
+        except CallFailed as failed:
+            return _fault(words("check", "directory_failed", reason=str(failed)))
+        if profile is None and admin in admins:
+            unknown.append(admin)
+    return _fault(words("check", "admins_unknown", admins=", ".join(unknown))) if unknown else OK
+
+
+def _somebody(company: CompanyConfig) -> str:
+    return company.admins[0] if company.admins else company.lineworks.service_account
 
 
 def _judge(facts: BotFacts, ours: str, words: Wording) -> Finding:
@@ -131,10 +173,10 @@ def _judge(facts: BotFacts, ours: str, words: Wording) -> Finding:
     registered, enabled = facts.callback_url, facts.callback_enabled
     silent = registered is None and enabled is None
     if not silent and (enabled is False or (registered or "").rstrip("/") != ours):
-        return Finding(False, words("check", "bot_callback", url=ours))
+        return _fault(words("check", "bot_callback", url=ours))
     missing = NEEDED_EVENTS - facts.channel_events if facts.channel_events is not None else None
     if missing:
-        return Finding(False, words("check", "bot_events", events=", ".join(sorted(missing))))
+        return _fault(words("check", "bot_events", events=", ".join(sorted(missing))))
     return OK
 
 
@@ -148,8 +190,8 @@ async def _setup(
         return OK
     if isinstance(outcome, Refused):
         name = "setup_credentials" if outcome.status == 401 else "setup_refused"
-        return Finding(False, words("check", name, reason=outcome.reason))
-    return Finding(False, words("check", "setup_failed", reason=outcome.why))
+        return _fault(words("check", name, reason=outcome.reason))
+    return _fault(words("check", "setup_failed", reason=outcome.why))
 
 
 def _probe(public_url: str, company: CompanyConfig, now: datetime) -> bytes:

@@ -19,9 +19,11 @@ from sandbox.settings import AmazonSettings, LineWorksSettings, Settings
 from tests.bot.configuration import beside, instead, keys, write
 
 COMPANY = "(株式会社サンプル商事)"
-TOKEN, BOT, SETUP = (
+TOKEN, BOT, SENDING, DIRECTORY, SETUP = (
     f"LINE WORKS token {COMPANY}",
     f"LINE WORKS bot {COMPANY}",
+    f"LINE WORKS sending {COMPANY}",
+    f"LINE WORKS directory {COMPANY}",
     f"Amazon Business connection {COMPANY}",
 )
 MAY_LOOK = 'scope = "bot.message bot.read user.profile.read"'
@@ -41,7 +43,7 @@ class House:
         """The exit code, and every line's verdict and text by its name."""
         code = await check(load(write(self.folder, text or self.text), {}), wording("en"))
         lines = capsys.readouterr().out.splitlines()
-        assert all(line[:4] in ("OK  ", "NG  ") for line in lines)
+        assert all(line[:4] in ("OK  ", "NG  ", "--  ") for line in lines)
         return code, {line[4:].partition(": ")[0]: line[:2] + line[4:].partition(": ")[2] for line in lines}
 
 
@@ -67,10 +69,10 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 async def test_all_is_well(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     code, lines = await house.check(capsys, beside("bot_id", MAY_LOOK, house.text))
-    names = ["Configuration file", "Encryption keys", "Database", TOKEN, BOT, SETUP]
+    names = ["Configuration file", "Encryption keys", "Database", TOKEN, BOT, SENDING, DIRECTORY, SETUP]
     reach = lines.pop("callback route")
     assert (code, lines) == (0, dict.fromkeys(names, "OK"))
-    assert reach.startswith("OKno answer from https://127.0.0.1:1/lineworks/callback"), (
+    assert reach.startswith("--no answer from https://127.0.0.1:1/lineworks/callback"), (
         "the bot does not run yet"
     )
 
@@ -105,7 +107,7 @@ async def test_an_app_that_may_only_send_is_well_but_the_bot_was_not_seen(
     """The default scope: the platform answers 403 FORBIDDEN to a look at the bot."""
     code, lines = await house.check(capsys)
     assert code == 0
-    assert lines[BOT].startswith("OK")
+    assert lines[BOT].startswith("--")
     assert "bot.read" in lines[BOT]
 
 
@@ -170,6 +172,34 @@ async def test_scopes_that_promise_more_than_the_app_has_are_a_fault(
     code, lines = await house.check(capsys, beside("bot_id", MAY_LOOK, house.text))
     assert code == 1
     assert "NG" in {verdict[:2] for name, verdict in lines.items() if name in (TOKEN, BOT)}
+
+
+@pytest.mark.parametrize(
+    ("scope", "line"),
+    [("bot.message", DIRECTORY), ("bot.read user.profile.read", SENDING)],
+)
+async def test_a_scope_that_was_not_asked_for_is_found_by_using_it(
+    house: House, capsys: pytest.CaptureFixture[str], scope: str, line: str
+) -> None:
+    code, lines = await house.check(capsys, beside("bot_id", f'scope = "{scope}"', house.text))
+    assert code == 1
+    assert [name for name, verdict in lines.items() if verdict.startswith("NG")] == [line]
+    assert ("user.profile.read" if line is DIRECTORY else "bot.message") in lines[line]
+
+
+async def test_an_administrator_whom_lineworks_does_not_know_is_named(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, lines = await house.check(capsys, instead('admins = ["nobody@sample"]', house.text))
+    assert code == 1
+    assert lines[DIRECTORY].startswith("NG")
+    assert "nobody@sample" in lines[DIRECTORY]
+
+
+async def test_checking_sends_nobody_a_message(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    await house.check(capsys)
+    people = house.tenant.settings.people
+    assert [house.tenant.talks.with_bot(person.user_id).after(0) for person in people] == [[] for _ in people]
 
 
 async def test_a_key_file_that_others_can_read_is_not_well(
