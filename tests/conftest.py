@@ -1,4 +1,8 @@
-"""What every room's tests share: a database of their own, on both engines."""
+"""What every room's tests share: a database of their own, on both engines.
+
+A test that asks for `database`, `database_url` or `empty_url` runs twice: […sqlite] and […postgres]. One that asks for
+`sqlite_…` or `postgres_…` is about that engine's own nature.
+"""
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -6,12 +10,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url
-from sqlmodel import SQLModel
 
-import storage.tables  # noqa: F401 - registers every table
-from storage.database import Database, open_database, read_address
-from storage.postgres import postgres_engine
-from storage.sqlite import sqlite_engine
+from storage.database import Database, open_database
+from storage.migrate import migrate
 from tests.postgres import PostgresServer
 from tests.postgres import postgres_server as start_postgres
 
@@ -29,9 +30,7 @@ def postgres_server() -> Iterator[PostgresServer]:
 def postgres_template(postgres_server: PostgresServer) -> Iterator[str]:
     """The name of a database that holds the schema, to be copied."""
     with postgres_server.fresh() as url:
-        engine = postgres_engine(read_address(url))
-        SQLModel.metadata.create_all(engine)
-        engine.dispose()
+        migrate(url)
         yield str(make_url(url).database)
 
 
@@ -39,9 +38,7 @@ def postgres_template(postgres_server: PostgresServer) -> Iterator[str]:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file that holds the schema, to be copied."""
     path = tmp_path_factory.mktemp("template") / "kaimono.db"
-    engine = sqlite_engine(read_address(f"sqlite:///{path}"), writes=True)
-    SQLModel.metadata.create_all(engine)
-    engine.dispose()
+    migrate(f"sqlite:///{path}")
     return path
 
 
@@ -60,10 +57,35 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{path}"
 
 
+@pytest.fixture
+def empty_postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """A PostgreSQL database without a table, this test's own."""
+    with postgres_server.fresh() as url:
+        yield url
+
+
+@pytest.fixture
+def empty_sqlite_url(tmp_path: Path) -> str:
+    """The address of a SQLite database that nobody has made yet."""
+    return f"sqlite:///{tmp_path}/empty.db"
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest) -> str:
+def engine(request: pytest.FixtureRequest) -> str:
     """The test runs twice: on SQLite and on PostgreSQL."""
-    return str(request.getfixturevalue(f"{request.param}_url"))
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(engine: str, request: pytest.FixtureRequest) -> str:
+    """A database with the schema; the test runs on both engines."""
+    return str(request.getfixturevalue(f"{engine}_url"))
+
+
+@pytest.fixture
+def empty_url(engine: str, request: pytest.FixtureRequest) -> str:
+    """A database without a table, beside `database_url` if that is asked for too; on both engines."""
+    return str(request.getfixturevalue(f"empty_{engine}_url"))
 
 
 @pytest.fixture
@@ -76,8 +98,16 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def sqlite_database(sqlite_url: str) -> AsyncIterator[Database]:
-    """An open database for tests to which the engine makes no difference."""
+    """An open SQLite database, for what only SQLite does."""
     opened = open_database(sqlite_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def postgres_database(postgres_url: str) -> AsyncIterator[Database]:
+    """An open PostgreSQL database, for what only PostgreSQL does."""
+    opened = open_database(postgres_url)
     yield opened
     await opened.close()
 

@@ -127,11 +127,6 @@ def bench(database: Database) -> Bench:
     return Bench(database, Clock())
 
 
-@pytest.fixture
-def sqlite_bench(sqlite_database: Database) -> Bench:
-    return Bench(sqlite_database, Clock())
-
-
 def waiting_for(event: asyncio.Event) -> Doing:
     async def doing(_job: Job) -> Decision:
         await event.wait()
@@ -180,8 +175,8 @@ async def test_a_lane_goes_in_order_while_others_pass_it(bench: Bench) -> None:
         assert (await bench.chores.ended_with(4))[1:] == ["slow", "next", "last"]
 
 
-async def test_no_more_at_a_time_than_there_are_hands(sqlite_bench: Bench) -> None:
-    bench, gate = sqlite_bench, asyncio.Event()
+async def test_no_more_at_a_time_than_there_are_hands(bench: Bench) -> None:
+    bench, gate = bench, asyncio.Event()
     keys = [f"job {number}" for number in range(20)]
     bench.chores.doing = dict.fromkeys(keys, waiting_for(gate))
     async with bench.working(hands=3):
@@ -207,9 +202,9 @@ async def test_a_retry_waits_its_time_and_holds_its_lane(bench: Bench) -> None:
         assert await bench.chores.ended_with(3) == ["first", "first", "second"]
 
 
-async def test_a_due_time_is_kept_without_anybody_waking(sqlite_bench: Bench) -> None:
+async def test_a_due_time_is_kept_without_anybody_waking(bench: Bench) -> None:
     """With a real clock: the worker sleeps until the next job falls due, not until the safety net."""
-    bench = sqlite_bench
+    bench = bench
     bench.clock = RunningClock()
     bench.chores.doing["job"] = saying(Retry(timedelta(seconds=0.4), "not yet"), Done())
     began = bench.clock()
@@ -251,9 +246,9 @@ async def test_a_handler_that_fails_is_tried_again_then_buried(
 
 @pytest.mark.parametrize("fault", [DatabaseFault("gone"), LeaseLost("gone")], ids=["database", "lease"])
 async def test_what_could_not_be_noted_is_taken_up_again_after_the_lease(
-    sqlite_bench: Bench, fault: Exception
+    bench: Bench, fault: Exception
 ) -> None:
-    bench = sqlite_bench
+    bench = bench
     bench.chores.doing["job"] = saying(fault, Done())
     async with bench.working():
         await bench.put("job")
@@ -294,8 +289,8 @@ async def test_a_standstill_makes_nobody_do_his_own_work_twice(bench: Bench) -> 
     assert (await bench.row("slow")).attempts == 1
 
 
-async def test_the_heartbeat_keeps_a_long_job(sqlite_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    bench, gate = sqlite_bench, asyncio.Event()
+async def test_the_heartbeat_keeps_a_long_job(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench, gate = bench, asyncio.Event()
     monkeypatch.setattr(worker, "LEASE", timedelta(milliseconds=60))
     bench.chores.doing["slow"] = waiting_for(gate)
     async with bench.working():
@@ -311,10 +306,10 @@ async def test_the_heartbeat_keeps_a_long_job(sqlite_bench: Bench, monkeypatch: 
 
 
 async def test_the_heart_beats_on_after_a_fright(
-    sqlite_bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The table is away for a moment: a restore, somebody's hand in the database."""
-    bench, gate = sqlite_bench, asyncio.Event()
+    bench, gate = bench, asyncio.Event()
     monkeypatch.setattr(worker, "LEASE", timedelta(milliseconds=60))
     bench.chores.doing["slow"] = waiting_for(gate)
     async with bench.working():
@@ -416,8 +411,7 @@ async def test_a_database_that_comes_back_finds_the_worker_at_work(
         await database.close()
 
 
-async def test_the_log_of_a_job_bears_its_trace(sqlite_bench: Bench) -> None:
-    bench = sqlite_bench
+async def test_the_log_of_a_job_bears_its_trace(bench: Bench) -> None:
     async with bench.working():
         await bench.put("job")
         await bench.chores.ended_with(1)
@@ -473,15 +467,15 @@ async def test_whoever_comes_late_but_matters_more_is_served_as_soon_as_the_gate
         assert len(bench.chores.begun) == 4
 
 
-async def test_a_shut_gate_is_tried_again_after_its_time_without_anybody_waking(sqlite_bench: Bench) -> None:
+async def test_a_shut_gate_is_tried_again_after_its_time_without_anybody_waking(bench: Bench) -> None:
     class Late(Valve):
         def wait(self) -> float:
             self.open = 1
             return 0.05
 
-    async with sqlite_bench.working(gate=Late()):
-        await sqlite_bench.put("job")
-        assert await sqlite_bench.chores.ended_with(1) == ["job"]
+    async with bench.working(gate=Late()):
+        await bench.put("job")
+        assert await bench.chores.ended_with(1) == ["job"]
 
 
 async def test_who_waits_behind_news_takes_it_along(bench: Bench) -> None:

@@ -258,14 +258,14 @@ def _every_document(order: Order) -> Iterable[bytes]:
 
 
 async def test_in_whatever_order_documents_come_the_sums_are_the_same(
-    sqlite_database: Database, company: Company
+    database: Database, company: Company
 ) -> None:
     """A correction may overtake what it corrects: every fifth of all orders of five documents."""
-    await sqlite_database.write(furnished)
+    await database.write(furnished)
     seen = set()
     for order_of_arrival in list(permutations(range(5)))[::5]:
-        order = await sqlite_database.write(lambda tx: ordered(tx, company, Goods(1000, 3), Goods(500, 2)))
-        desk = Desk(sqlite_database, company, order)
+        order = await database.write(lambda tx: ordered(tx, company, Goods(1000, 3), Goods(500, 2)))
+        desk = Desk(database, company, order)
         documents = list(_every_document(order))
         for index in order_of_arrival:
             await desk.take(documents[index])

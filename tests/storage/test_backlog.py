@@ -67,7 +67,7 @@ async def test_only_what_was_done_long_ago_is_forgotten(database: Database) -> N
     assert await database.write(putting("long ago"))
 
 
-async def test_forgetting_much_goes_in_portions(sqlite_database: Database) -> None:
+async def test_forgetting_much_goes_in_portions(database: Database) -> None:
     many = backlog.FORGOTTEN_AT_ONCE + 10
 
     def put_many(tx: Tx) -> None:
@@ -75,12 +75,12 @@ async def test_forgetting_much_goes_in_portions(sqlite_database: Database) -> No
             putting(str(n))(tx)
         tx.conn.exec_driver_sql("UPDATE job SET state = 'done', finished_at = '2026-01-01 00:00:00.000000'")
 
-    await sqlite_database.write(put_many)
+    await database.write(put_many)
 
     def forget(tx: Tx) -> int:
         return queue.forget(tx, before=NOW)
 
-    assert [await sqlite_database.write(forget) for _ in range(3)] == [backlog.FORGOTTEN_AT_ONCE, 10, 0]
+    assert [await database.write(forget) for _ in range(3)] == [backlog.FORGOTTEN_AT_ONCE, 10, 0]
 
 
 async def steps_of_a_jobs_way(database: Database, key: str) -> int:

@@ -10,9 +10,8 @@ from sqlalchemy import text
 from storage.database import open_database
 from storage.migrate import migrate
 from storage.tables import Order, OrderLine
-from tests.storage.test_migrations import empty_url, engine_of
+from tests.storage.schema import engine_of
 
-__all__ = ["empty_url"]
 AT = "2026-11-24 01:00:00.000000"
 ROWS = {
     "company": {"id": "c", "name": "株式会社サンプル商事", "provisioned_at": AT},

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import suppress
 
 import psycopg
@@ -13,13 +13,6 @@ from sqlmodel import select
 from storage.database import Database, DatabaseFault, Tx, open_database
 from storage.tables.job import JobRow
 from tests.storage.jobs import NOW, putting, states
-
-
-@pytest.fixture
-async def postgres_database(postgres_url: str) -> AsyncIterator[Database]:
-    database = open_database(postgres_url)
-    yield database
-    await database.close()
 
 
 def break_connections(url: str) -> None:
@@ -162,7 +155,7 @@ async def test_listeners_are_called_when_the_ear_was_deaf_for_a_while(
     await asyncio.wait_for(heard.get(), 5)
 
 
-async def test_a_server_that_is_not_there_is_told(postgres_url: str) -> None:
+async def test_a_server_that_is_not_there_is_told() -> None:
     database = open_database("postgresql://postgres:himitsu@127.0.0.1:1/kaimono?connect_timeout=2")
     with pytest.raises(DatabaseFault) as caught:
         await database.read(lambda tx: None)

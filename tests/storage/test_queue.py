@@ -68,13 +68,13 @@ async def test_urgent_jobs_first_then_the_oldest(database: Database) -> None:
 
 
 @pytest.mark.parametrize(("kinds", "limit"), [((), 5), (("send",), 0)])
-async def test_nothing_is_asked_for(sqlite_database: Database, kinds: tuple[str, ...], limit: int) -> None:
-    await sqlite_database.write(putting("a"))
+async def test_nothing_is_asked_for(database: Database, kinds: tuple[str, ...], limit: int) -> None:
+    await database.write(putting("a"))
 
     def claim(tx: Tx) -> list[Job]:
         return queue.claim(tx, kinds=kinds, owner="one", limit=limit, now=NOW, lease=LEASE)
 
-    assert await sqlite_database.write(claim) == []
+    assert await database.write(claim) == []
 
 
 async def test_a_job_is_not_handed_out_before_it_is_due(database: Database) -> None:

@@ -83,6 +83,7 @@ def configured(
     amazon: AmazonSettings,
     keys: Keys,
     folder: Path,
+    database: str,
     otherwise: Mapping[str, Any],
 ) -> Config:
     """The company as it usually is, but for the keys of `otherwise`."""
@@ -118,7 +119,7 @@ def configured(
         {
             "public_url": f"http://127.0.0.1:{bot_port}",
             "listen": f"127.0.0.1:{bot_port}",
-            "database": f"sqlite:///{folder / 'kaimono.db'}",
+            "database": database,
             "key_file": str(folder / "kaimono.key"),
             "company": [company],
         }

@@ -29,14 +29,16 @@ class Pauses:
         self.at_work.discard(task)
         self._changed.set()
 
-    async def go_on(self, seconds: float) -> None:
-        """Lets everybody go on who waits so; waits for the first one to come."""
+    async def waiting(self, seconds: float) -> list[asyncio.Task[Any]]:
+        """Everybody who waits so, the longest first; waits for the first one to come."""
         while not self._waiting[seconds]:
             await self._change()
-        for task, go_on in self._waiting[seconds].items():
-            self.at_work.add(task)
-            go_on.set_result(None)
-        self._waiting[seconds] = {}
+        return list(self._waiting[seconds])
+
+    def go_on(self, seconds: float, task: asyncio.Task[Any]) -> None:
+        """Lets one of them go on."""
+        self.at_work.add(task)
+        self._waiting[seconds].pop(task).set_result(None)
 
     async def rest(self) -> None:
         """Returns when nobody works any more: all wait to be let go on, or have done."""

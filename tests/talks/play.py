@@ -193,9 +193,9 @@ class Play:
         elif words == "サインアウト":
             await self._shopper.sign_out()
         elif words == "受注確定":
-            await self._stage.pauses.go_on(CONFIRM)
+            await self._stage.amazon_goes_on(CONFIRM)
         elif words == "発送":
-            await self._stage.pauses.go_on(SHIP)
+            await self._stage.amazon_goes_on(SHIP)
         elif words.startswith("注文は"):
             await self._stage.quiet()
             count = len(self._stage.account.orders)

@@ -96,6 +96,12 @@ class Stage:
         said = await self.talk.messages(CAST[who].user_id)
         return [message for message in said if message["from"] == "bot"]
 
+    async def amazon_goes_on(self, seconds: float) -> None:
+        """Whoever waits so goes on, one order after the other: the news of two would race for the same reader."""
+        for task in await self.pauses.waiting(seconds):
+            self.pauses.go_on(seconds, task)
+            await self.quiet()
+
     def _act(self) -> None:
         """Every act makes one callback. The next one is a moment later, so that no two are the same."""
         self._acts += 1
@@ -154,8 +160,10 @@ def _wake_all(tx: Tx) -> None:
 
 
 @asynccontextmanager
-async def staged(folder: Path, keys: Keys, scene: Scene) -> AsyncIterator[tuple[Stage, Shopper]]:
-    """A stage in this folder, and a browser on it; both are gone at the end."""
+async def staged(
+    folder: Path, database: str, keys: Keys, scene: Scene
+) -> AsyncIterator[tuple[Stage, Shopper]]:
+    """A stage in this folder and on this database, and a browser on it; both are gone at the end."""
     clock, pauses, bot_port = Clock(), Pauses(), _free_port()
     amazon = AmazonSettings.model_validate(
         {
@@ -181,7 +189,9 @@ async def staged(folder: Path, keys: Keys, scene: Scene) -> AsyncIterator[tuple[
     async with AsyncExitStack() as stack:
         here = f"http://127.0.0.1:{await _serve(stack, app)}"
         bot = await stack.enter_async_context(
-            running(configured(here, bot_port, works, amazon, keys, folder, scene.company), clock=clock)
+            running(
+                configured(here, bot_port, works, amazon, keys, folder, database, scene.company), clock=clock
+            )
         )
         session = await stack.enter_async_context(aiohttp.ClientSession())
         talk = TalkClient(here, session)

@@ -1,6 +1,5 @@
 """The transcripts beside this file, played against the real bot: what the talk says is written there."""
 
-import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -9,7 +8,6 @@ import pytest
 
 from sandbox.keys import Keys
 from sandbox.settings import make_keys
-from storage.migrate import migrate
 from tests.talks.play import Mismatch, Play
 from tests.talks.scene import Scene, read_scene
 from tests.talks.script import BadScript, parse, says
@@ -24,23 +22,16 @@ def service_keys() -> Keys:
     return Keys(public, private)
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database at its newest schema; every stage gets a copy, which is quicker than to make one."""
-    file = tmp_path_factory.mktemp("talks") / "kaimono.db"
-    migrate(f"sqlite:///{file}")
-    return file
-
-
 Theatre = Callable[[Scene], AbstractAsyncContextManager[Play]]
 
 
 @pytest.fixture
-def theatre(tmp_path: Path, empty_database: Path, service_keys: Keys) -> Theatre:
+def theatre(tmp_path: Path, database_url: str, service_keys: Keys) -> Theatre:
+    """A stage for every play; they run on both engines."""
+
     @asynccontextmanager
     async def opened(scene: Scene) -> AsyncIterator[Play]:
-        shutil.copyfile(empty_database, tmp_path / "kaimono.db")
-        async with staged(tmp_path, service_keys, scene) as (stage, shopper):
+        async with staged(tmp_path, database_url, service_keys, scene) as (stage, shopper):
             yield Play(stage, shopper)
 
     return opened

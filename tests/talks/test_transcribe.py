@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from sandbox.keys import Keys, make_keys
-from storage.migrate import migrate
 from tests.talks.play import Mismatch, Play
 from tests.talks.scene import read_scene
 from tests.talks.script import parse
@@ -100,11 +99,10 @@ def keys() -> Keys:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
-    """A folder of that name for a stage, with an empty database."""
+    """A folder of that name for a stage."""
 
     def made(name: str) -> Path:
         (tmp_path / name).mkdir()
-        migrate(f"sqlite:///{tmp_path / name / 'kaimono.db'}")
         return tmp_path / name
 
     return made
@@ -120,7 +118,10 @@ def record(folder: Path, events: dict[str, dict[str, Any]]) -> Path:
 
 async def play(talk: str, folder: Path, keys: Keys) -> None:
     script = parse(talk)
-    async with staged(folder, keys, read_scene(script.settings)) as (stage, shopper):
+    async with staged(folder, f"sqlite:///{folder}/kaimono.db", keys, read_scene(script.settings)) as (
+        stage,
+        shopper,
+    ):
         await Play(stage, shopper).perform(script)
 
 

@@ -19,7 +19,6 @@ from bot.talk.engine import ONE_TAP
 from sandbox.keys import Keys
 from sandbox.lineworks.taps import Action, actions
 from sandbox.settings import make_keys
-from storage.migrate import migrate
 from tests.talks.cast import CAST, EMAIL
 from tests.talks.play import Play, shown
 from tests.talks.scene import Scene
@@ -239,8 +238,8 @@ def _read(lines: list[str]) -> Line | None:
 
 
 async def transcribe(folder: Path, keys: Keys, title: str, events: Iterable[Event]) -> str:
-    """The transcript of these callbacks, made on a stage in `folder`, which holds a database at its newest schema."""
-    async with staged(folder, keys, Scene()) as (stage, shopper):
+    """The transcript of these callbacks, made on a stage in `folder`."""
+    async with staged(folder, f"sqlite:///{folder}/kaimono.db", keys, Scene()) as (stage, shopper):
         return await Prompter(stage, shopper, title).write(events)
 
 
@@ -254,7 +253,6 @@ def main(arguments: list[str]) -> int:
     try:
         events = read_recording(recording)
         with TemporaryDirectory() as folder:
-            migrate(f"sqlite:///{Path(folder) / 'kaimono.db'}")
             title = f"記録「{recording.resolve().name}」のやり取り"
             text = asyncio.run(transcribe(Path(folder), Keys(public, private), title, events))
     except (CannotTranscribe, OSError) as fault:

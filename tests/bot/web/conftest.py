@@ -1,5 +1,6 @@
-"""The bot's web application on a port of its own: real HTTP, a real SQLite file, an Amazon that does as it is told."""
+"""The bot's web application on a port of its own: real HTTP, both engines, an Amazon that does as it is told."""
 
+import asyncio
 import io
 import logging
 from collections.abc import AsyncIterator, Iterator
@@ -7,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import aiohttp
+import psycopg
 import pytest
 from aiohttp.test_utils import TestServer
 from sqlmodel import select
@@ -102,14 +104,27 @@ class Site:
 
         return await self.db.read(load)
 
-    async def fill_the_disk(self) -> None:
-        """From now on the database can store nothing that needs room."""
+    async def store_no_more(self) -> None:
+        """From now on the database stores nothing that needs room (SQLite), or nothing at all (PostgreSQL)."""
 
         def no_more_pages(tx: Tx) -> None:
             pages = tx.conn.exec_driver_sql("PRAGMA page_count").scalar_one()
             tx.conn.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
 
-        await self.db.write(no_more_pages)
+        def read_only(url: str) -> None:
+            """What is left after a fail-over to a server that only follows."""
+            with psycopg.connect(url, autocommit=True) as conn:
+                name = conn.info.dbname
+                conn.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on".encode())
+                conn.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+
+        if self.database_url.startswith("sqlite"):
+            await self.db.write(no_more_pages)
+        else:
+            await asyncio.to_thread(read_only, self.database_url)
 
 
 @dataclass(frozen=True)
@@ -151,10 +166,10 @@ async def amazon() -> AsyncIterator[FakeAmazon]:
 
 @pytest.fixture
 async def site(
-    sqlite_url: str, amazon: FakeAmazon, clock: Clock, written: io.StringIO
+    database_url: str, amazon: FakeAmazon, clock: Clock, written: io.StringIO
 ) -> AsyncIterator[Site]:
     """The site, furnished. At the end no page and no line of the log may have shown a secret."""
-    db = open_database(sqlite_url)
+    db = open_database(database_url)
     await db.write(furnished)
     async with aiohttp.ClientSession() as outward, aiohttp.ClientSession() as session:
         company = company_at(amazon)
@@ -164,7 +179,7 @@ async def site(
         )
         async with TestServer(application(services)) as server:
             base = str(server.make_url("")).rstrip("/")
-            made = Site(session, base, services, sqlite_url, amazon, clock, company, written)
+            made = Site(session, base, services, database_url, amazon, clock, company, written)
             yield made
     await db.close()
     assert_silent(written.getvalue())

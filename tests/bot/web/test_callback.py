@@ -165,8 +165,8 @@ async def test_a_storm_is_stored_whole(site: Site) -> None:
     assert {job.payload for job in await site.stored(CALLBACK)} == set(bodies)
 
 
-async def test_a_full_disk_is_never_acknowledged(site: Site) -> None:
-    await site.fill_the_disk()
+async def test_what_a_full_disk_or_a_read_only_server_did_not_store_is_never_acknowledged(site: Site) -> None:
+    await site.store_no_more()
     answers = [await site.callback(event(str(number).ljust(9000))) for number in range(5)]
     assert set(answers) <= {200, 503}
     assert 503 in answers

@@ -241,9 +241,9 @@ async def test_a_document_is_never_taken_while_it_cannot_be_stored(site: Site) -
     assert "could not be stored" in site.written.getvalue()
 
 
-async def test_a_full_disk_is_a_500_and_no_document_is_lost(site: Site) -> None:
+async def test_a_full_disk_or_a_read_only_server_is_a_500_and_no_document_is_lost(site: Site) -> None:
     bought = await order(site)
-    await site.fill_the_disk()
+    await site.store_no_more()
     taken = 0
     for _ in range(6):
         raw = confirmation(bought, Said(1, accepted=1, reason="x")).replace(
