@@ -13,10 +13,10 @@ import platform
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -28,8 +28,8 @@ from sqlmodel import col, select
 from bot.app import line_of, provision, services_of, utc_now, worker_of
 from bot.config import Config
 from bot.lineworks.message import Text
-from bot.lineworks.pace import Pace, Rate
 from bot.lineworks.signature import sign
+from bot.pacing import SharedPace
 from bot.talk import outbox
 from bot.talk.outbox import NOTICE, Send
 from bot.web.routes import application
@@ -56,31 +56,23 @@ COMPANY, BOT_ID, SECRET = "storm", 2000001, "storm-bot-secret"
 RESULT = Path(__file__).with_suffix(".json")
 
 
-class HurriedPace(Pace):
+class HurriedPace(SharedPace):
     """The real pace, under a clock that runs `SPEED` times as fast. `gone`: when each send was let go, in its seconds."""
 
     def __init__(self) -> None:
-        super().__init__(PER_MINUTE)
-        self._real = Pace(PER_MINUTE)
+        super().__init__(COMPANY, PER_MINUTE)
         self.gone: list[float] = []
 
-    def take(self, now: float) -> float:
-        wait = self._real.take(now * SPEED)
-        if not wait:
-            self.gone.append(now * SPEED)
-        return wait / SPEED
+    def let(self, tx: Tx, take: Callable[[int], int], now: datetime) -> timedelta:
+        def counting(room: int) -> int:
+            taken = take(room)
+            self.gone += [monotonic() * SPEED] * taken
+            return taken
 
-    def wait(self, now: float) -> float:
-        return self._real.wait(now * SPEED) / SPEED
+        return super().let(tx, counting, self._hurried()) / SPEED
 
-    def room(self, now: float) -> int:
-        return self._real.room(now * SPEED)
-
-    def hold(self, until: float) -> None:
-        self._real.hold(until * SPEED)
-
-    def heed(self, rate: Rate, now: float) -> None:
-        self._real.heed(rate, now * SPEED)
+    def _hurried(self) -> datetime:
+        return datetime.fromtimestamp(monotonic() * SPEED, UTC)
 
 
 @dataclass

@@ -18,11 +18,13 @@ import aiohttp
 from aiohttp import web
 
 from bot.config import CompanyConfig, Config
-from bot.handlers import CALLBACK, Handlers, Line
+from bot.handlers import CALLBACK, Handlers
+from bot.line import Line
 from bot.lineworks.client import Client
-from bot.lineworks.pace import Pace
-from bot.lineworks.token import TokenSource
+from bot.lineworks.token import Shelf, TokenSource
+from bot.pacing import SharedPace
 from bot.record import Recorder
+from bot.shelf import TokenShelf
 from bot.talk import outbox
 from bot.web import routes
 from bot.web.services import Bot, Login, Services
@@ -82,7 +84,9 @@ def buying(config: CompanyConfig, public_url: str) -> Company:
     )
 
 
-def line_of(config: CompanyConfig, session: aiohttp.ClientSession, clock: Clock) -> Line:
+def line_of(
+    config: CompanyConfig, session: aiohttp.ClientSession, clock: Clock, shelf: Shelf | None = None
+) -> Line:
     """The company's connection to LINE WORKS. Raises KeyUnreadable for a private key that is none."""
     works = config.lineworks
     tokens = TokenSource(
@@ -94,9 +98,17 @@ def line_of(config: CompanyConfig, session: aiohttp.ClientSession, clock: Clock)
         private_key=works.private_key,
         clock=clock,
         scope=works.scope,
+        shelf=shelf,
     )
     client = Client(session, works.api_url, works.bot_id, tokens, clock)
-    return Line(client, Pace(works.sends_per_minute), works.app_url)
+    return Line(client, SharedPace(config.key, works.sends_per_minute), works.app_url)
+
+
+def shelf_of(config: CompanyConfig, db: Database, vault: Keyring, clock: Clock) -> TokenShelf:
+    """Where all processes of the company find its token, as long as they ask for it in the same way."""
+    works = config.lineworks
+    credentials = (works.auth_url, works.client_id, works.service_account, works.scope)
+    return TokenShelf(db, vault, config.key, credentials, clock)
 
 
 def outgoing() -> aiohttp.ClientSession:
@@ -146,7 +158,7 @@ def worker_of(services: Services, lines: Mapping[str, Line], look_every: float) 
         Hands(16, {CALLBACK: handlers.callback, intake.APPLY: handlers.document}),
         Hands(4, {notices.KIND: handlers.notice, preferences.DIGEST: handlers.digest}),
         Hands(2, {reminders.KIND: handlers.reminder}),
-        *(Hands(5, {outbox.kind(key): handlers.send}, line) for key, line in lines.items()),
+        *(Hands(5, {outbox.kind(key): handlers.send}, line.pace) for key, line in lines.items()),
         Hands(8, {ordering.SUBMIT: handlers.submit}),
     ]
     return Worker(services.db, services.clock, owner, pools, look_every)
@@ -164,7 +176,7 @@ async def running(
         stack.push_async_callback(db.close)
         await db.write(lambda tx: provision(tx, config, clock()))
         session = await stack.enter_async_context(outgoing())
-        lines = {c.key: line_of(c, session, clock) for c in config.company}
+        lines = {c.key: line_of(c, session, clock, shelf_of(c, db, vault, clock)) for c in config.company}
         services = services_of(config, db, vault, Supplier(session), clock)
         if worker_too:
             # On SQLite nobody wakes a worker that lives in a process of its own.

@@ -4,18 +4,18 @@ Where a handler only changes our own state, the change, what follows from it and
 such a handler returns None.
 """
 
-import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from time import monotonic
 
-from bot.lineworks.client import CallFailed, Client
+from bot.line import Line
+from bot.lineworks.client import CallFailed
 from bot.lineworks.events import read_event
 from bot.lineworks.outcome import Later, Sent
-from bot.lineworks.pace import Pace as SendPace
+from bot.lineworks.pace import Rate
+from bot.pacing import SharedPace
 from bot.talk import engine, outbox, telling
 from bot.talk.engine import Desk, Stranger
 from bot.talk.hearing import Verb, hear
@@ -39,21 +39,6 @@ from storage.vault import Keyring
 CALLBACK = "callback"
 _LOOK_UP_AGAIN = timedelta(hours=6)
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A company's connection to LINE WORKS: its client and the pace it may send at. The gate of the company's sends."""
-
-    client: Client
-    pace: SendPace
-    app_url: str
-
-    def room(self) -> int:
-        return self.pace.room(monotonic())
-
-    def wait(self) -> float:
-        return self.pace.wait(monotonic())
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,20 +182,13 @@ class Handlers:
         return members.meet(tx, company_id, person, self.clock(), looked_up=True)
 
     async def send(self, job: Job) -> Decision | None:
-        """Post one message to LINE WORKS, at the pace that the platform allows."""
+        """Post one message to LINE WORKS; the gate of the pool has counted it already."""
         line, send = self.lines[job.company_id], Send.unpack(job.payload)
-        # The gate lets nobody in too early, but a 429 may shut it behind him; only time opens it again.
-        while wait := line.pace.take(monotonic()):  # noqa: ASYNC110
-            await asyncio.sleep(wait)
         outcome = await line.client.send(send.recipient, send.content)
         if isinstance(outcome, Sent):
-            line.pace.heed(outcome.rate, monotonic())
-            return Done()
+            return await self._sent(job, line.pace, outcome.rate)
         if isinstance(outcome, Later):
-            if outcome.after is not None:
-                line.pace.hold(monotonic() + outcome.after.total_seconds())
-            pause = outcome.after if outcome.after is not None else self._backoff(job)
-            return Retry(pause, outcome.why)
+            return await self._not_now(job, line.pace, outcome)
         why = outcome.why
 
         def bury(tx: Tx) -> None:
@@ -222,6 +200,31 @@ class Handlers:
 
         _log.error("a message could not be delivered: %s", why)
         await self.db.write(bury)
+        return None
+
+    async def _sent(self, job: Job, pace: SharedPace, rate: Rate) -> Decision | None:
+        if not pace.minds(rate):
+            return Done()
+
+        def work(tx: Tx) -> None:
+            pace.heed(tx, rate, self.clock())
+            queue.finish(tx, job, owner=self.owner, now=self.clock())
+
+        await self.db.write(work)
+        return None
+
+    async def _not_now(self, job: Job, pace: SharedPace, later: Later) -> Decision | None:
+        """A 429 that names its end holds everybody's sends, not only this one."""
+        after, why = later.after, later.why
+        if after is None:
+            return Retry(self._backoff(job), why)
+
+        def work(tx: Tx) -> None:
+            now = self.clock()
+            pace.hold(tx, after, now)
+            queue.retry(tx, job, owner=self.owner, now=now, due=now + after, error=why)
+
+        await self.db.write(work)
         return None
 
     async def submit(self, job: Job) -> Decision:

@@ -10,9 +10,10 @@ buried, never dropped.
 import asyncio
 import logging
 import secrets
+import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -29,8 +30,8 @@ SAFETY_NET = 5.0
 """Seconds between two looks at the queue when nobody wakes us."""
 ALONE = 0.2
 """The same for a worker that nobody can wake: one that shares a SQLite file with another process."""
-GRACE = 5.0
-"""Seconds that running jobs may take to end when the process is asked to stop."""
+GRACE = 4.0
+"""Seconds that running jobs may take to end when the process is asked to stop; ten is all that a stop may take."""
 LAST_ATTEMPT = 12
 """After this many unexpected failures (about 40 minutes) a job is buried. Handlers that expect trouble decide alone."""
 
@@ -38,11 +39,18 @@ _log = logging.getLogger(__name__)
 
 
 class Gate(Protocol):
-    """How many jobs of a pool may begin now, and otherwise in how many seconds the next one may."""
+    """Lets as many jobs of a pool begin as may, in the unit of work that takes them; all processes have it in common."""
 
-    def room(self) -> int: ...
+    def let(self, tx: Tx, take: Callable[[int], int], now: datetime) -> timedelta:
+        """Calls `take` with the room there is, which returns how many it took. Returns the time until there is room."""
 
-    def wait(self) -> float: ...
+
+class Open:
+    """The gate of jobs that may begin whenever there is a hand."""
+
+    def let(self, _tx: Tx, take: Callable[[int], int], _now: datetime) -> timedelta:
+        take(sys.maxsize)
+        return timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ class Hands:
 
     count: int
     handlers: Mapping[str, Handler]
-    gate: Gate | None = None
+    gate: Gate = field(default_factory=Open)
 
 
 class Pool:
@@ -70,6 +78,7 @@ class Pool:
         self._look_every = look_every
         self._kinds = tuple(hands.handlers)
         self._changed = asyncio.Event()
+        self._opens = clock()
         self._stopping = False
         self.running: dict[asyncio.Task[None], Job] = {}
 
@@ -80,14 +89,13 @@ class Pool:
             while not self._stopping:
                 self._changed.clear()
                 free, pause = self._hands - len(self.running), self._look_every
-                if free and self._gate and not self._gate.room():
-                    pause = self._gate.wait()
+                if free and (shut := self._shut_for()):
+                    pause = shut
                 elif free:
                     try:
-                        limit = min(free, self._gate.room()) if self._gate else free
-                        jobs = await self._claim(limit)
+                        jobs = await self._claim(free)
                         self._begin(jobs)
-                        pause = 0.0 if len(jobs) == limit else await self._pause()
+                        pause = self._shut_for() or (0.0 if len(jobs) == free else await self._pause())
                     except DatabaseFault as fault:
                         _log.error("the queue cannot be read: %s", fault)
                     # A table that is away for a moment must not end the worker while callbacks are still taken.
@@ -120,17 +128,32 @@ class Pool:
         self.running.pop(task, None)
         self._changed.set()
 
+    def _shut_for(self) -> float:
+        """Seconds until it is worth asking the gate again; none if the clock was set back meanwhile."""
+        seconds = (self._opens - self._clock()).total_seconds()
+        return seconds if 0 < seconds <= self._look_every else 0.0
+
     async def _claim(self, limit: int) -> list[Job]:
         held = list(self.running.values())
 
-        def work(tx: Tx) -> list[Job]:
-            now = self._clock()
-            if held:
-                # After a standstill, of a suspended machine for instance, our own leases would be up for grabs.
-                queue.renew(tx, held, owner=self._owner, now=now, lease=LEASE)
-            return queue.claim(tx, kinds=self._kinds, owner=self._owner, limit=limit, now=now, lease=LEASE)
+        def work(tx: Tx) -> tuple[list[Job], timedelta]:
+            now, jobs = self._clock(), list[Job]()
 
-        return await self._db.write(work)
+            def take(room: int) -> int:
+                if held:
+                    # After a standstill, of a suspended machine for instance, our own leases would be up for grabs.
+                    queue.renew(tx, held, owner=self._owner, now=now, lease=LEASE)
+                most = min(limit, room)
+                jobs.extend(
+                    queue.claim(tx, kinds=self._kinds, owner=self._owner, limit=most, now=now, lease=LEASE)
+                )
+                return len(jobs)
+
+            return jobs, self._gate.let(tx, take, now)
+
+        jobs, shut = await self._db.write(work)
+        self._opens = self._clock() + min(shut, timedelta(seconds=self._look_every))
+        return jobs
 
     async def _pause(self) -> float:
         """Seconds until the earliest job falls due, at most the safety net's."""

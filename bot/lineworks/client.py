@@ -2,17 +2,18 @@
 
 LINE WORKS reference 3.1, 5 and 7.
 
-A refused token is renewed once per call, a 307 of the same host is followed once with the bearer (aiohttp
-would drop it), and no other redirect is followed. At most five calls run at a time: a limit on concurrent
-access exists, its number isn't known (gaps 18). Retrying is the caller's: what happened comes back as a
-value.
+A refused token is renewed once per call, and so is one that lacks a scope and is not quite new; a 307 of the
+same host is followed once with the bearer (aiohttp would drop it), and no other redirect is followed. At most
+five sends and three other calls run at a time: a limit on concurrent access exists, its number isn't known
+(gaps 18), and a directory that hangs must not keep answers waiting. Retrying is the caller's: what happened
+comes back as a value.
 """
 
 import asyncio
 import json
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -27,7 +28,11 @@ from punchout.secret import Secret
 
 TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5)
 
-_PARALLEL = 5
+LOOK_UP = 5.0
+"""Seconds that a look-up may take with all its waiting: somebody who has just written is waiting for it."""
+REST = timedelta(seconds=30)
+"""After a look-up without an answer the directory is not asked for so long: the next ones would only wait, too."""
+_SENDS, _OTHERS = 5, 3
 _log = logging.getLogger(__name__)
 
 
@@ -50,6 +55,7 @@ class Client:
         tokens: TokenSource,
         clock: Callable[[], datetime],
         timeout: aiohttp.ClientTimeout = TIMEOUT,
+        look_up: float = LOOK_UP,
     ) -> None:
         self._session = session
         self._base = api_url.rstrip("/")
@@ -57,21 +63,30 @@ class Client:
         self.tokens = tokens
         self._clock = clock
         self._timeout = timeout
-        self._gate = asyncio.Semaphore(_PARALLEL)
+        self._look_up, self._rests_until = look_up, clock()
+        self._sends, self._others = asyncio.Semaphore(_SENDS), asyncio.Semaphore(_OTHERS)
 
     async def send(self, recipient: str, content: dict[str, Any]) -> SendOutcome:
         """Sends one message (`content()` of a message type) to a user id or login id."""
         if not _addressable(recipient):
             return Never(0, "", "the message has no recipient")
         path = f"{self._bot}/users/{quote(recipient, safe='')}/messages"
-        answer = await self._call("POST", path, {"content": content})
+        async with self._sends:
+            answer = await self._request_well("POST", path, {"content": content})
         return answer if isinstance(answer, Later) else judge(answer, self._clock())
 
     async def user(self, user_id: str) -> Profile | None:
         """The member of a user id or login id; None when there is no such member, CallFailed otherwise."""
         if not _addressable(user_id):
             return None
-        answer = await self._call("GET", f"/users/{quote(user_id, safe='')}")
+        if self._clock() < self._rests_until:
+            raise CallFailed(Later(None, "LINE WORKS' directory did not answer a moment ago"))
+        try:
+            async with asyncio.timeout(self._look_up):
+                answer = await self._call("GET", f"/users/{quote(user_id, safe='')}")
+        except TimeoutError:
+            self._rests_until = self._clock() + REST
+            raise CallFailed(Later(None, "LINE WORKS' directory did not answer in time")) from None
         if isinstance(answer, Answer) and answer.status == 404:
             return None
         return read_profile(self._facts(answer), user_id)
@@ -112,27 +127,37 @@ class Client:
         return answer.facts
 
     async def _call(self, method: str, path: str, document: object = None) -> Answer | Later:
+        """A call that sends nothing to anybody."""
+        async with self._others:
+            return await self._request_well(method, path, document)
+
+    async def _request_well(self, method: str, path: str, document: object) -> Answer | Later:
         """At most three requests: as it stands, once more with a new token, once more where a 307 points."""
         body = None if document is None else _json(document)
         url = URL(self._base + path, encoded=True)
         renewed = moved = False
-        async with self._gate:
-            while True:
-                try:
-                    token = await self.tokens.token()
-                    answer = await self._request(method, url, body, token)
-                except (TokenRefused, TokenUnreachable) as fault:
-                    return Later(None, str(fault))
-                except (aiohttp.ClientError, TimeoutError, OSError) as fault:
-                    return Later(None, f"LINE WORKS can't be reached ({type(fault).__name__})")
-                elsewhere = _same_host(url, answer) if answer.status == 307 and not moved else None
-                if answer.status == 401 and not renewed:
-                    self.tokens.invalidate(token)
-                    renewed = True
-                elif elsewhere is not None:
-                    url, moved = elsewhere, True
-                else:
-                    return answer
+        while True:
+            try:
+                token = await self.tokens.token()
+                answer = await self._request(method, url, body, token)
+            except (TokenRefused, TokenUnreachable) as fault:
+                return Later(None, str(fault))
+            except (aiohttp.ClientError, TimeoutError, OSError) as fault:
+                return Later(None, f"LINE WORKS can't be reached ({type(fault).__name__})")
+            elsewhere = _same_host(url, answer) if answer.status == 307 and not moved else None
+            if not renewed and self._wants_a_new_token(answer, token):
+                self.tokens.invalidate(token)
+                renewed = True
+            elif elsewhere is not None:
+                url, moved = elsewhere, True
+            else:
+                return answer
+
+    def _wants_a_new_token(self, answer: Answer, token: Secret) -> bool:
+        """Refused, or without a scope that the app may have been granted since (reference 1.7)."""
+        if answer.status == 403 and answer.code == "FORBIDDEN":
+            return self.tokens.outdated(token)
+        return answer.status == 401
 
     async def _request(self, method: str, url: URL, body: bytes | None, token: Secret) -> Answer:
         headers = {"Authorization": f"Bearer {token.reveal()}"}

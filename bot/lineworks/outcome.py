@@ -13,7 +13,7 @@ from bot.lineworks.pace import Rate, read_rate
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The platform took it and gives no message id; `rate` is what is left of the minute, for Pace.heed."""
+    """The platform took it and gives no message id; `rate` is what is left of the minute, for the pace to heed."""
 
     rate: Rate = field(default_factory=Rate)
 

@@ -1,13 +1,15 @@
 """Access tokens for a service account: a signed JWT in, a token out, kept until shortly before it dies.
 
 LINE WORKS reference 1.2 to 1.7. One token at a time, and however many callers ask while there is none, one
-request. No refresh token is kept: with a service account a new JWT is as cheap. Nothing here ever prints a
-key or a token.
+request; where processes share a `Shelf`, one request of all of them. No refresh token is kept: with a service
+account a new JWT is as cheap. Nothing here ever prints a key or a token.
 """
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import aiohttp
 import jwt
@@ -24,6 +26,7 @@ TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5)
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _ASSERTION_LIFE = timedelta(seconds=3600)
 _MARGIN = timedelta(seconds=60)
+_OUTDATED = timedelta(minutes=10)
 _SHORTEST_LIFE = 3600
 _LONGEST_LIFE = 86_400
 
@@ -38,6 +41,26 @@ class TokenRefused(Exception):
 
 class TokenUnreachable(Exception):
     """The token server didn't answer, or not with a token: worth another try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token, and when another one is due."""
+
+    secret: Secret
+    issued_at: datetime
+    renew_at: datetime
+
+
+class Shelf(Protocol):
+    """Where processes that share a token leave it for each other."""
+
+    async def find(self, refused: Secret | None) -> Token | None:
+        """The token that is there, waiting for one that is being fetched. None: it is the caller's to fetch one, and
+        to `leave` it here soon. A token that the platform `refused` counts as none."""
+
+    async def leave(self, token: Token | None) -> None:
+        """What was fetched; None when nothing was to be had, so that somebody else may try."""
 
 
 class TokenSource:
@@ -55,6 +78,7 @@ class TokenSource:
         clock: Callable[[], datetime],
         scope: str = SCOPE,
         timeout: aiohttp.ClientTimeout = TIMEOUT,
+        shelf: Shelf | None = None,
     ) -> None:
         self._session = session
         self._url = f"{auth_url.rstrip('/')}/token"
@@ -65,14 +89,15 @@ class TokenSource:
         self._clock = clock
         self._scope = scope
         self._timeout = timeout
-        self._token: Secret | None = None
-        self._renew_at: datetime | None = None
+        self._shelf = shelf
+        self._token: Token | None = None
+        self._refused: Secret | None = None
         self._flight: asyncio.Task[Secret] | None = None
 
     async def token(self) -> Secret:
         """A token with some life left; TokenRefused or TokenUnreachable, the same for all who waited."""
-        if self._token is not None and self._renew_at is not None and self._clock() < self._renew_at:
-            return self._token
+        if self._token is not None and self._clock() < self._token.renew_at:
+            return self._token.secret
         if self._flight is None:
             self._flight = asyncio.create_task(self._renew(), name="line works token")
             self._flight.add_done_callback(self._landed)
@@ -80,8 +105,15 @@ class TokenSource:
 
     def invalidate(self, token: Secret) -> None:
         """The platform refused `token`; one that has already been replaced is none of our business."""
-        if self._token is not None and self._token.matches(token.reveal()):
-            self._token = None
+        if self._token is not None and self._token.secret == token:
+            self._token, self._refused = None, token
+
+    def outdated(self, token: Secret) -> bool:
+        """Whether `token` is so old that a fresh one may be allowed more: scopes are granted with the token."""
+        current = self._token
+        return (
+            current is not None and current.secret == token and self._clock() - current.issued_at > _OUTDATED
+        )
 
     def _landed(self, flight: asyncio.Task[Secret]) -> None:
         self._flight = None
@@ -89,14 +121,24 @@ class TokenSource:
             flight.exception()  # every caller may have left; asyncio would complain of an error nobody took
 
     async def _renew(self) -> Secret:
+        found = await self._shelf.find(self._refused) if self._shelf else None
+        if found is None:
+            try:
+                found = await self._fetch()
+            finally:
+                if self._shelf:
+                    await self._shelf.leave(found)
+        self._token = found
+        return found.secret
+
+    async def _fetch(self) -> Token:
         asked_at = self._clock()
         answer = await self._ask(asked_at)
         token = answer.facts.get("access_token")
         if answer.status != 200 or not isinstance(token, str) or not token:
             raise self._fault(answer)
         life = _life(answer.facts.get("expires_in"))
-        self._token, self._renew_at = Secret(token), asked_at + life - min(_MARGIN, life / 10)
-        return self._token
+        return Token(Secret(token), asked_at, asked_at + life - min(_MARGIN, life / 10))
 
     async def _ask(self, now: datetime) -> Answer:
         form = {

@@ -4,6 +4,7 @@ from storage.tables.company import Company, DeliveryAddress
 from storage.tables.document import StoredDocument
 from storage.tables.invoice import Invoice, InvoiceLine
 from storage.tables.job import JobRow
+from storage.tables.line import AccessToken, SendPace
 from storage.tables.member import DigestEntry, Member, NoticeChoice, Talk
 from storage.tables.order import (
     NumberSeries,
@@ -17,6 +18,7 @@ from storage.tables.order import (
 from storage.tables.shopping import Cart, CartLine, ShopLink, ShoppingSession
 
 __all__ = [
+    "AccessToken",
     "Cart",
     "CartLine",
     "Company",
@@ -32,6 +34,7 @@ __all__ = [
     "OrderConfirmation",
     "OrderConfirmationLine",
     "OrderLine",
+    "SendPace",
     "Shipment",
     "ShipmentLine",
     "ShopLink",

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from bot import worker
 from bot.log import trace
-from bot.worker import LAST_ATTEMPT, LEASE, Gate, Hands, Worker
+from bot.worker import LAST_ATTEMPT, LEASE, Gate, Hands, Open, Worker
 from storage import queue
 from storage.database import Database, DatabaseFault, Tx, open_database
 from storage.queue import Bury, Decision, Done, Job, LeaseLost, Retry
@@ -20,6 +20,7 @@ from storage.tables import JobRow
 from tests.trouble.house import Clock
 
 KIND = "chore"
+OPEN = Open()
 SOON = 4.0
 """Less than the worker's safety net: what comes within it was woken for."""
 Doing = Callable[[Job], Awaitable[Decision | None]]
@@ -74,7 +75,7 @@ class Bench:
 
     @asynccontextmanager
     async def working(
-        self, hands: int = 4, owner: str = "one", db: Database | None = None, gate: Gate | None = None
+        self, hands: int = 4, owner: str = "one", db: Database | None = None, gate: Gate = OPEN
     ) -> AsyncIterator[Worker]:
         made = Worker(db or self.db, self.clock, owner, [Hands(hands, {KIND: self.chores.handle}, gate)])
         made.start()
@@ -430,52 +431,57 @@ async def test_nothing_is_left_leased_after_a_stop(bench: Bench) -> None:
 
 
 class Valve:
-    """A gate that lets through as many as it is told."""
+    """A gate that lets through as many as it is told, and says when to come again."""
 
-    def __init__(self) -> None:
+    def __init__(self, again: float = 1.0) -> None:
         self.open = 0
+        self._again = timedelta(seconds=again)
 
-    def room(self) -> int:
-        return self.open
-
-    def wait(self) -> float:
-        return 60.0
+    def let(self, _tx: Tx, take: Callable[[int], int], _now: datetime) -> timedelta:
+        self.open -= take(self.open) if self.open else 0
+        return timedelta(0) if self.open else self._again
 
 
 async def test_whoever_comes_late_but_matters_more_is_served_as_soon_as_the_gate_opens(bench: Bench) -> None:
     """Notices do not sit in the hands while the gate is shut: an answer that comes now goes before all of them."""
     valve = Valve()
 
-    async def passing(_job: Job) -> Decision:
-        valve.open -= 1
-        return Done()
-
-    news, keys = [f"news {number}" for number in range(8)], ["answer", *(f"news {n}" for n in range(8))]
-    bench.chores.doing = dict.fromkeys(keys, passing)
-    async with bench.working(hands=5, gate=valve):
-        await bench.put(*news)
+    async def a_second_later(opened: int) -> None:
+        valve.open = opened
+        bench.clock.advance(seconds=1)
         await bench.wake()
+
+    async with bench.working(hands=5, gate=valve):
+        await bench.put(*(f"news {number}" for number in range(8)))
+        await a_second_later(0)
         assert bench.chores.begun == []
         await bench.put("answer", priority=0)
-        valve.open = 1
-        await bench.wake()
+        await a_second_later(1)
         assert await bench.chores.ended_with(1) == ["answer"]
-        valve.open = 3
-        await bench.wake()
-        assert sorted(await bench.chores.ended_with(4)) == ["answer", *news[:3]]
-        await bench.wake()
+        await a_second_later(3)
+        assert sorted(await bench.chores.ended_with(4)) == ["answer", "news 0", "news 1", "news 2"]
+        await a_second_later(0)
         assert len(bench.chores.begun) == 4
 
 
 async def test_a_shut_gate_is_tried_again_after_its_time_without_anybody_waking(bench: Bench) -> None:
-    class Late(Valve):
-        def wait(self) -> float:
-            self.open = 1
-            return 0.05
-
-    async with bench.working(gate=Late()):
+    valve, bench.clock = Valve(again=0.05), RunningClock()
+    async with bench.working(gate=valve):
         await bench.put("job")
+        valve.open = 1
         assert await bench.chores.ended_with(1) == ["job"]
+
+
+async def test_a_shut_gate_does_not_stay_shut_when_the_clock_is_set_back(bench: Bench) -> None:
+    valve = Valve(again=3600)
+    valve.open = 1
+    async with bench.working(gate=valve):
+        await bench.put("job")
+        await bench.chores.ended_with(1)
+        bench.clock.advance(hours=-5)
+        valve.open = 1
+        await bench.put("next")
+        assert await bench.chores.ended_with(2) == ["job", "next"]
 
 
 async def test_who_waits_behind_news_takes_it_along(bench: Bench) -> None:

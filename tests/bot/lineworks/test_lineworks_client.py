@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.lineworks.client import CallFailed, Client
+from bot.lineworks.client import REST, CallFailed, Client
 from bot.lineworks.message import Text
 from bot.lineworks.outcome import Later, Never, Sent
 from bot.lineworks.pace import Rate
@@ -177,6 +177,46 @@ async def test_five_calls_at_a_time(client: Client, platform: Platform) -> None:
     platform.fake.answers.extend([count] * 20)
     await asyncio.gather(*(client.send(MEMBER, HELLO) for _ in range(20)))
     assert most == 5
+
+
+async def test_a_directory_that_hangs_keeps_no_answer_waiting(
+    platform: Platform, tokens: TokenSource, clock: Clock
+) -> None:
+    """Ten strangers are being looked up; whoever is answered does not notice, and the eleventh is not even asked for."""
+    client = Client(platform.session, platform.api_url, 2000001, tokens, clock, look_up=0.3)
+    await tokens.token()
+    three_are_here = asyncio.Barrier(4)
+
+    async def hanging(request: web.Request) -> web.StreamResponse:
+        await three_are_here.wait()
+        return await never(request)
+
+    platform.fake.answers.extend([hanging] * 3)
+    looks = [asyncio.create_task(client.user(f"stranger-{number}")) for number in range(10)]
+    await three_are_here.wait()
+    assert isinstance(await client.send(MEMBER, HELLO), Sent)
+    outcomes = await asyncio.gather(*looks, return_exceptions=True)
+    assert all(isinstance(outcome, CallFailed) for outcome in outcomes)
+    assert len(platform.fake.calls) == 4
+    with pytest.raises(CallFailed, match="a moment ago"):
+        await client.user(MEMBER)
+    clock.advance(REST.total_seconds())
+    assert await client.user(MEMBER) is None
+
+
+async def test_a_scope_that_was_granted_since_comes_with_a_fresh_token(
+    client: Client, platform: Platform, clock: Clock
+) -> None:
+    forbidden = answer(403, {"code": "FORBIDDEN"})
+    platform.fake.answers.append(forbidden)
+    assert isinstance(await client.send(MEMBER, HELLO), Never)
+    clock.advance(601)
+    platform.fake.answers.append(forbidden)
+    assert isinstance(await client.send(MEMBER, HELLO), Sent)
+    assert [call.bearer for call in platform.fake.calls] == ["token-1", "token-1", "token-2"]
+    platform.fake.answers.append(forbidden)
+    assert isinstance(await client.send(MEMBER, HELLO), Never)
+    assert len(platform.fake.tokens_asked) == 2
 
 
 async def test_trouble_with_the_token_is_for_later(client: Client, platform: Platform) -> None:
