@@ -1,7 +1,7 @@
 """The customer's account at the stand-in: all that it remembers, and the clock by which it lives."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -13,10 +13,19 @@ from sandbox.amazon.goods import Shelf, shelf
 from sandbox.amazon.journal import Journal
 from sandbox.amazon.moods import MOODS, OK, SETUP_MOODS, Mood, SetupMood
 from sandbox.amazon.order_rules import OrderFacts
-from sandbox.amazon.sessions import HandedCart, SetupRecord, ShopSession
+from sandbox.amazon.safeguards import DEFAULT, Safeguard
+from sandbox.amazon.sessions import GROUPS, ROOT_GROUP, HandedCart, SetupRecord, ShopSession
 from sandbox.settings import AmazonSettings
 
 Mark = Literal["", "成功", "失敗"]
+CartField = Literal["cxml-urlencoded", "cxml-base64"]
+SCENARIOS = {
+    "basic": "基本的な注文",
+    "checkout": "チェックアウトテスト",
+    "safeguard": "注文セーフガードテスト",
+    "advanced": "高度なテスト",
+}
+"""The test scenarios (japan.md 4): the others are locked until the basic one is marked as passed."""
 
 
 def utc_now() -> datetime:
@@ -33,6 +42,7 @@ class Shipment:
     tracking: str
     at: datetime
     lines: tuple[tuple[int, int], ...]
+    operation: Literal["new", "update", "delete"] = "new"
 
 
 @dataclass(slots=True)
@@ -51,7 +61,14 @@ class Order:
     confirmed: datetime | None = None
     confirmation_sent: asyncio.Event = field(default_factory=asyncio.Event)
     shipments: list[Shipment] = field(default_factory=list)
+    scenario: str = "basic"
     mark: Mark = ""
+
+    @property
+    def held(self) -> bool:
+        """Price and stock are those of the cart: in time, and shipped to the prefecture of the checkout."""
+        prefecture = self.cart.prefecture or self.facts.prefecture
+        return self.received <= self.cart.hold_until and self.facts.prefecture == prefecture
 
 
 class Account:
@@ -82,6 +99,9 @@ class Account:
         self.next_mood: Mood = OK
         self.next_setup: SetupMood = "ok"
         self.order_moods: dict[str, Mood] = {}
+        self.cart_field: CartField = "cxml-urlencoded"
+        self.scenario = "basic"
+        self.safeguards: dict[str, Mapping[str, Safeguard]] = dict.fromkeys((ROOT_GROUP, *GROUPS), DEFAULT)
 
     @property
     def password(self) -> str:
@@ -122,10 +142,18 @@ class Account:
             self.next_mood = mood
         return True
 
+    def passed(self, scenario: str = "basic") -> bool:
+        """An order of this scenario has been marked as passed by somebody."""
+        return any(order.mark == "成功" and order.scenario == scenario for order in self.orders.values())
+
+    def guards_of(self, order: Order) -> Mapping[str, Safeguard]:
+        """The safeguards of the group that the setup named; an unknown one is the root group."""
+        return self.safeguards.get(order.cart.setup.facts.business_unit, self.safeguards[ROOT_GROUP])
+
     @property
-    def basic_passed(self) -> bool:
-        """The basic scenario of the test log has been marked as passed by somebody."""
-        return any(order.mark == "成功" for order in self.orders.values())
+    def knocking(self) -> list[str]:
+        """Order numbers that came and were not taken: whoever sends them may try again."""
+        return [number for number in self.order_moods if number not in self.orders]
 
 
 ACCOUNT: web.AppKey[Account] = web.AppKey("account", Account)

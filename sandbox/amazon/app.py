@@ -6,7 +6,7 @@ from datetime import datetime
 
 from aiohttp import ClientSession, web
 
-from sandbox.amazon import api, checkout, entrance, office, orders, shop, testlog
+from sandbox.amazon import api, backstage, checkout, entrance, office, orders, shop, testlog
 from sandbox.amazon.account import ACCOUNT, Account, utc_now
 from sandbox.amazon.fulfilment import FULFILMENT, Fulfilment
 from sandbox.amazon.pages import FOLDER, session_over_page
@@ -42,18 +42,23 @@ def make_amazon(
             web.post("/shop/{session}/signout", checkout.sign_out, name="sign_out"),
             web.post("/orders/{order_token}", orders.take_order, name="orders"),
             web.get("/testlog", testlog.log, name="testlog"),
+            web.post("/testlog", testlog.activate, name="activate"),
             web.get("/testlog/{order}", testlog.entry, name="testlog_entry"),
             web.post("/testlog/{order}", testlog.mark, name="mark"),
             web.get("/settings", office.settings, name="settings"),
             web.get("/settings/mode", office.ask_mode, name="mode"),
             web.post("/settings/mode", office.set_mode, name="set_mode"),
-            web.post("/settings/mood", office.choose_mood, name="choose_mood"),
+            web.post("/settings/safeguards", office.set_safeguards, name="set_safeguards"),
+            web.get("/moods", backstage.moods, name="moods"),
+            web.post("/moods", backstage.choose, name="choose_mood"),
+            web.post("/moods/{order}", backstage.push_order, name="push"),
             web.get("/documents", office.documents, name="documents"),
             web.get(r"/documents/{number:\d{1,9}}", office.document, name="document"),
             web.get(r"/documents/{number:\d{1,9}}/raw", office.raw_document, name="raw_document"),
             web.get("/api/documents", api.documents),
             web.get("/api/orders", api.orders),
             web.post("/api/mood", api.mood),
+            web.post("/api/push", backstage.push_api),
             web.static("/static", FOLDER / "static", name="static"),
         ]
     )

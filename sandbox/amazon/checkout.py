@@ -1,5 +1,7 @@
 """The way out of the shop: checkout, the cart handed over, or leaving without one."""
 
+import base64
+
 from aiohttp import web
 
 from sandbox.amazon.account import ACCOUNT, Account
@@ -70,12 +72,13 @@ def _hand_over(account: Account, session: ShopSession) -> HandedCart:
 
 
 def _carry(request: web.Request, session: ShopSession, document: bytes) -> web.Response:
-    hook_url = session.setup.facts.hook_url
+    hook_url, field = session.setup.facts.hook_url, request.app[ACCOUNT].cart_field
     return page(
         request,
         "handover.html",
         posts_to=hook_url,
         session=session,
         hook_url=hook_url,
-        document=document.decode(),
+        field=field,
+        document=base64.b64encode(document).decode() if field == "cxml-base64" else document.decode(),
     )

@@ -15,7 +15,7 @@ from punchout.profile import build_profile_response
 from punchout.secret import Secret
 from punchout.shipment import Parcel, Portion, ShipLine, ShipNotice, build_ship_notice
 from sandbox.amazon.account import Account, Order, Shipment
-from sandbox.amazon.decision import OUT_OF_STOCK, REASONS, BoughtLine, Decision, Purchase, RefusedLine
+from sandbox.amazon.decision import REASONS, BoughtLine, Decision, Purchase, RefusedLine
 from sandbox.amazon.order_rules import OrderedLine
 from sandbox.amazon.pricing import SHIPPING_TAX_RATE, PricedLine, Quote
 from sandbox.amazon.sessions import ShopSession
@@ -46,13 +46,16 @@ def empty_cart(account: Account, session: ShopSession, now: datetime) -> bytes:
     return build_cart(session.setup.facts.buyer_cookie, (), to=to, payload_id=payload_id(now), now=now)
 
 
-def confirmation(account: Account, order: Order, purchase: Purchase, now: datetime) -> bytes:
+def confirmation(
+    account: Account, order: Order, purchase: Purchase, now: datetime, operation: str = "new"
+) -> bytes:
     """One confirmation per Amazon order: its own amounts, UnitPrice only where it changed (reference 9.3)."""
     return _confirmation(
         account,
         order,
         now,
         confirm_id=purchase.confirm_id,
+        operation=operation,
         total=_yen(purchase.total),
         shipping=_yen(purchase.shipping),
         tax=_yen(purchase.tax),
@@ -78,7 +81,7 @@ def ship_notice(account: Account, order: Order, shipment: Shipment, now: datetim
     notice = ShipNotice(
         payload_id=payload_id(now),
         shipment_id=shipment.shipment_id,
-        operation="new",
+        operation=shipment.operation,
         notice_date=now,
         shipment_date=shipment.at,
         delivery_date=(shipment.at + timedelta(days=1)).replace(hour=11, minute=0, second=0, microsecond=0),
@@ -113,6 +116,7 @@ def _confirmation(
     *,
     lines: tuple[ConfirmationLine, ...],
     confirm_id: str | None = None,
+    operation: str = "new",
     total: Money | None = None,
     shipping: Money | None = None,
     tax: Money | None = None,
@@ -122,7 +126,7 @@ def _confirmation(
         payload_id=payload_id(now),
         notice_date=now,
         confirm_id=confirm_id,
-        operation="new",
+        operation=operation,
         type="detail",
         total=total,
         shipping=shipping,
@@ -148,8 +152,8 @@ def _confirmed(line: BoughtLine, confirm_id: str) -> ConfirmationLine:
         shipping=_yen(line.priced.shipping),
         comments=(Comment("confirmID", confirm_id),),
     )
-    statuses = (bought, _reject(line.short, OUT_OF_STOCK)) if line.short else (bought,)
-    return _line(line.ordered, statuses)
+    missing = (_reject(line.short, line.code),) if line.short else ()
+    return _line(line.ordered, (bought, *missing) if line.priced.quantity else missing)
 
 
 def _refused(line: RefusedLine) -> ConfirmationLine:

@@ -10,7 +10,7 @@ from punchout.status import Status
 from sandbox.amazon.account import ACCOUNT, Account
 from sandbox.amazon.documents import profile
 from sandbox.amazon.journal import kind_of
-from sandbox.amazon.moods import SETUP_MOODS
+from sandbox.amazon.moods import SETUP_MOODS, SLOW_SECONDS
 from sandbox.amazon.pages import SessionOver, page
 from sandbox.amazon.rules import judge_setup
 from sandbox.amazon.sessions import SetupRecord, ShopSession, new_number
@@ -41,6 +41,11 @@ async def take_setup(request: web.Request) -> web.Response:
     if mood == "html_500":
         account.journal.note(now, "in", body, http=500, verdict="HTMLのエラーページを返しました。")
         return html_error()
+    if mood == "slow":
+        await account.pause(SLOW_SECONDS)
+    if mood == "refuse_400":
+        sentence = "The user is not allowed to shop for this account."
+        return _settle(account, body, 400, SETUP_MOODS[mood], status_bytes(now, 400, sentence))
     if mood == "error_500":
         return _settle(account, body, 500, SETUP_MOODS[mood], status_bytes(now, 500, "Internal error."))
     session = _open(account, record, root)

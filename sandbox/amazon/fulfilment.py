@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from dataclasses import replace
 from datetime import datetime
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, encode_basic_auth, web
@@ -10,7 +11,8 @@ from punchout.status import read_response
 from punchout.xml import DocumentRefused, XmlRefused
 from sandbox.amazon import documents
 from sandbox.amazon.account import Account, Order, Shipment
-from sandbox.amazon.decision import Decision, Purchase, decide
+from sandbox.amazon.decision import Decision, Purchase, corrected, decide
+from sandbox.amazon.moods import LATE_SECONDS, Mood
 
 ATTEMPTS = 6
 ANSWER_WITHIN = ClientTimeout(total=30)
@@ -25,25 +27,40 @@ class Fulfilment:
     def __init__(self, account: Account, session: ClientSession) -> None:
         self._account = account
         self._session = session
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def begin(self, order: Order) -> None:
-        task = asyncio.create_task(self._fulfil(order), name=f"order {order.facts.order_id}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        now = order.mood.answer == "after_confirming"
+        self._start(order, 0 if now else self._account.settings.confirm_after)
+
+    def push(self, order: Order, mood: Mood) -> None:
+        """Send an order's notices now, in another mood; whatever still waited to be sent is dropped.
+
+        An order that was confirmed before is decided anew, and its confirmations and ship notices are sent as updates.
+        """
+        order.mood = mood
+        self._start(order, 0)
 
     async def stop(self) -> None:
-        for task in self._tasks:
+        for task in self._tasks.values():
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
-    async def _fulfil(self, order: Order) -> None:
+    def _start(self, order: Order, wait: float) -> None:
+        number = order.facts.order_id
+        if former := self._tasks.get(number):
+            former.cancel()
+        self._tasks[number] = asyncio.create_task(self._fulfil(order, wait), name=f"order {number}")
+
+    async def _fulfil(self, order: Order, wait: float) -> None:
         account = self._account
         if order.mood.delivery == "never":
             return
-        if order.mood.answer != "after_confirming":
-            await account.pause(account.settings.confirm_after)
-        order.decision = decision = decide(order.facts, order.cart, order.mood.outcome)
+        if order.mood.delivery == "late":
+            wait = LATE_SECONDS
+        if wait:
+            await account.pause(wait)
+        decision = self._decide(order)
         times = 2 if order.mood.delivery == "twice" else 1
         if order.mood.delivery == "ship_first":
             await self._ship(order, decision, times)
@@ -54,10 +71,21 @@ class Fulfilment:
             await account.pause(account.settings.ship_after)
             await self._ship(order, decision, times)
 
+    def _decide(self, order: Order) -> Decision:
+        account, before = self._account, order.decision
+        guards = account.guards_of(order)
+        now = decide(order.facts, order.cart, order.mood.outcome, account.shelf, guards, held=order.held)
+        order.decision = corrected(before, now) if before is not None and order.confirmed else now
+        return order.decision
+
     async def _confirm(self, order: Order, decision: Decision, times: int) -> None:
         account = self._account
+        operation = "update" if order.confirmed else "new"
         order.confirmed = now = account.clock()
-        notices = [documents.confirmation(account, order, purchase, now) for purchase in decision.purchases]
+        notices = [
+            documents.confirmation(account, order, purchase, now, operation)
+            for purchase in decision.purchases
+        ]
         if decision.refused:
             notices.append(documents.refusal(account, order, decision, now))
         for notice in notices:
@@ -69,7 +97,18 @@ class Fulfilment:
         account = self._account
         for purchase in decision.purchases:
             now = account.clock()
+            sent = next((s for s in order.shipments if s.confirm_id == purchase.confirm_id), None)
             shipment = _shipment(purchase, account.mode, now)
+            if sent is None and not shipment.lines:
+                continue
+            if sent is not None:
+                order.shipments.remove(sent)
+                shipment = replace(
+                    sent,
+                    at=now,
+                    lines=shipment.lines or sent.lines,
+                    operation="update" if shipment.lines else "delete",
+                )
             order.shipments.append(shipment)
             notice = documents.ship_notice(account, order, shipment, now)
             for _ in range(times):
@@ -120,7 +159,11 @@ def _shipment(purchase: Purchase, mode: str, now: datetime) -> Shipment:
 
     In test mode nothing travels: Test Mode Carrier, tracking number 000000000, an id that begins with test.
     """
-    lines = tuple((line.ordered.number, line.priced.quantity) for line in reversed(purchase.lines))
+    lines = tuple(
+        (line.ordered.number, line.priced.quantity)
+        for line in reversed(purchase.lines)
+        if line.priced.quantity
+    )
     if mode == "test":
         shipment_id, carrier, tracking = f"test{_digits(17)}", "Test Mode Carrier", "000000000"
     else:

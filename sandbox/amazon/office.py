@@ -1,14 +1,14 @@
-"""The administrator's pages: connection settings, test or active, moods, the log of documents."""
+"""The administrator's pages: connection settings, safeguards, test or active, the log of documents."""
 
 from aiohttp import web
 from lxml import etree
 
 from punchout import xml
+from sandbox.amazon import safeguards
 from sandbox.amazon.account import ACCOUNT
 from sandbox.amazon.journal import Entry
-from sandbox.amazon.moods import MOODS, SETUP_MOODS
 from sandbox.amazon.pages import page
-from sandbox.amazon.sessions import GROUPS
+from sandbox.amazon.sessions import GROUPS, ROOT_GROUP
 
 
 async def home(request: web.Request) -> web.Response:
@@ -26,16 +26,18 @@ async def settings(request: web.Request) -> web.Response:
         "settings.html",
         punchout_url=origin + str(router["setup"].url_for()),
         order_url=origin + str(router["orders"].url_for(order_token=token)),
-        moods=MOODS,
-        setup_moods=SETUP_MOODS,
         groups=GROUPS,
+        names={ROOT_GROUP: "ルートグループ", **GROUPS},
+        kinds=safeguards.KINDS,
+        actions=safeguards.ACTIONS,
+        opened=request.query.get("group"),
     )
 
 
 async def ask_mode(request: web.Request) -> web.Response:
     """GET /settings/mode: the confirmation dialogue before switching between test and active."""
     account = request.app[ACCOUNT]
-    return page(request, "mode.html", passed=account.basic_passed)
+    return page(request, "mode.html", passed=account.passed())
 
 
 async def set_mode(request: web.Request) -> web.Response:
@@ -45,16 +47,15 @@ async def set_mode(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther(request.app.router["settings"].url_for())
 
 
-async def choose_mood(request: web.Request) -> web.Response:
-    """POST /settings/mood: the mood of the next order and of the next setup."""
+async def set_safeguards(request: web.Request) -> web.Response:
+    """POST /settings/safeguards: what a group (`group`, empty: the root group) allows its orders."""
     form = await request.post()
-    account = request.app[ACCOUNT]
-    known = account.set_mood(str(form.get("mood", "ok"))) and account.set_setup_mood(
-        str(form.get("setup", "ok"))
-    )
-    if not known:
-        raise web.HTTPBadRequest(text="その動作はありません。")
-    raise web.HTTPSeeOther(request.app.router["settings"].url_for())
+    account, group = request.app[ACCOUNT], str(form.get("group", ROOT_GROUP))
+    chosen = safeguards.read_form({key: value for key, value in form.items() if isinstance(value, str)})
+    if chosen is None or group not in account.safeguards:
+        raise web.HTTPBadRequest(text="上限は0以上の整数で、グループは一覧から指定してください。")
+    account.safeguards[group] = chosen
+    raise web.HTTPSeeOther(request.app.router["settings"].url_for().with_query(group=group))
 
 
 async def documents(request: web.Request) -> web.Response:

@@ -96,7 +96,7 @@ async def _in_its_mood(
 def _take(account: Account, facts: OrderFacts, body: bytes, received: datetime) -> Order:
     cart = account.carts[facts.lines[0].cart]
     mood = account.mood_for(facts.order_id)
-    order = Order(facts, body, cart, mood, received, account.clock())
+    order = Order(facts, body, cart, mood, received, account.clock(), scenario=account.scenario)
     account.orders[facts.order_id] = order
     account.taken_payloads.add(facts.payload_id)
     cart.order_id = facts.order_id

@@ -17,6 +17,7 @@ PRICE_HOLD = timedelta(days=7)
 
 # The system integration options of the account's groups, which UserBusinessUnit may name (reference 5).
 GROUPS = {"HONSHA": "本社", "OSAKA": "大阪支店"}
+ROOT_GROUP = ""
 
 
 class BasketFull(Exception):

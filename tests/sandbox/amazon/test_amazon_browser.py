@@ -114,6 +114,7 @@ async def test_no_page_is_wider_than_the_screen(
         "testlog_entry": f"{buyer.base}/testlog/PO-1",
         "settings": f"{buyer.base}/settings",
         "mode": f"{buyer.base}/settings/mode",
+        "moods": f"{buyer.base}/moods",
         "documents": f"{buyer.base}/documents",
         "document": f"{buyer.base}/documents/3",
     }.items():

@@ -81,7 +81,7 @@ async def test_a_test_is_marked_and_that_unlocks_the_rest(buyer: Buyer) -> None:
 async def test_the_log_is_searched_by_order_number(buyer: Buyer) -> None:
     await logged(buyer)
     assert "Sun Nov 22 01:00:00 UTC 2026" in await seen(buyer, "/testlog?q=PO")
-    assert "その発注番号のテストログはありません" in await seen(buyer, "/testlog?q=XX")
+    assert "当てはまるテストログはありません" in await seen(buyer, "/testlog?q=XX")
     async with buyer.session.get(f"{buyer.base}/testlog/XX") as answer:
         assert answer.status == 404
 
@@ -119,11 +119,11 @@ async def test_switching_to_active_warns_and_can_be_undone(buyer: Buyer) -> None
 
 
 async def test_the_mood_is_chosen_on_the_page_too(buyer: Buyer) -> None:
-    async with buyer.session.post(f"{buyer.base}/settings/mood", data={"mood": "never"}) as answer:
+    async with buyer.session.post(f"{buyer.base}/moods", data={"mood": "never"}) as answer:
         page = html.document_fromstring(await answer.text())
     assert page.xpath("//option[@selected]/@value") == ["ok", "never"]
     for nonsense in ({"mood": "x"}, {"setup": "x"}):
-        async with buyer.session.post(f"{buyer.base}/settings/mood", data=nonsense) as answer:
+        async with buyer.session.post(f"{buyer.base}/moods", data=nonsense) as answer:
             assert answer.status == 400
 
 

@@ -1,0 +1,91 @@
+"""Backstage: where a person decides how the stand-in behaves, for what comes next and for any order there is."""
+
+from aiohttp import web
+
+from sandbox.amazon.account import ACCOUNT, Account
+from sandbox.amazon.fulfilment import FULFILMENT
+from sandbox.amazon.moods import MOODS, SETUP_MOODS, Mood
+from sandbox.amazon.pages import page
+
+SHOWN = 50
+
+
+class NotNow(Exception):
+    """The order cannot be pushed so; the text is a sentence for a person."""
+
+
+async def moods(request: web.Request) -> web.Response:
+    """GET /moods: the next punchout, the next cart, the next order; then every order, newest first."""
+    account = request.app[ACCOUNT]
+    return page(
+        request,
+        "moods.html",
+        moods=MOODS,
+        setup_moods=SETUP_MOODS,
+        afterwards=_afterwards(),
+        orders=list(account.orders.values())[: -SHOWN - 1 : -1],
+        told=request.query.get("told", ""),
+    )
+
+
+async def choose(request: web.Request) -> web.Response:
+    """POST /moods: how the next setup, cart and order fare. A field that is not sent means the usual."""
+    form = await request.post()
+    account = request.app[ACCOUNT]
+    known = account.set_mood(str(form.get("mood", "ok"))) and account.set_setup_mood(
+        str(form.get("setup", "ok"))
+    )
+    if not known:
+        raise web.HTTPBadRequest(text="その動作はありません。")
+    account.cart_field = "cxml-base64" if form.get("cart") == "cxml-base64" else "cxml-urlencoded"
+    raise _back(request, "次の動作を保存しました。")
+
+
+async def push_order(request: web.Request) -> web.Response:
+    """POST /moods/{order}: this order, in this mood, now."""
+    form = await request.post()
+    number = request.match_info["order"]
+    try:
+        mood = push(request.app, number, str(form.get("mood", "")))
+    except NotNow as fault:
+        raise web.HTTPConflict(text=str(fault)) from None
+    raise _back(request, f"{number}: {mood.label}")
+
+
+async def push_api(request: web.Request) -> web.Response:
+    """POST /api/push with `order` and `mood`: the same for tests and scripts."""
+    wish = await request.json()
+    try:
+        mood = push(request.app, str(wish.get("order", "")), str(wish.get("mood", "")))
+    except NotNow as fault:
+        return web.json_response({"fault": str(fault)}, status=409)
+    return web.json_response({"order": wish["order"], "mood": mood.key})
+
+
+def push(app: web.Application, number: str, key: str) -> Mood:
+    """Push a mood at an order: one that was taken is told of now; one that still knocks meets it the next time.
+
+    Raises NotNow for an unknown mood or order, and for ways to answer an order that has been answered.
+    """
+    account: Account = app[ACCOUNT]
+    mood, order = MOODS.get(key), account.orders.get(number)
+    if mood is None:
+        raise NotNow(f"動作 {key} はありません。")
+    if order is None:
+        if number not in account.order_moods:
+            raise NotNow(f"発注番号 {number} はまだ届いていません。")
+        account.set_mood(key, number)
+    elif mood.answer != "ok":
+        raise NotNow("この注文にはすでに応答しています。応答の動作は、次の注文に指定してください。")
+    else:
+        app[FULFILMENT].push(order, mood)
+    return mood
+
+
+def _afterwards() -> list[Mood]:
+    """What can still happen to an order that was taken."""
+    return [mood for mood in MOODS.values() if mood.answer == "ok"]
+
+
+def _back(request: web.Request, told: str) -> web.HTTPSeeOther:
+    return web.HTTPSeeOther(request.app.router["moods"].url_for().with_query(told=told))
