@@ -14,8 +14,8 @@ from punchout.money import (
     Money,
     MoneyRefused,
     money_in,
-    read_decimal,
     read_number,
+    read_quantity,
     write_decimal,
     write_money,
 )
@@ -131,7 +131,7 @@ def read_amount(part: Element, where: str, notes: list[str]) -> Money | None:
 
 def _decimal(words: str | None, number: int, notes: list[str]) -> Decimal | None:
     try:
-        return read_decimal(words or "")
+        return read_quantity(words)
     except MoneyRefused as refusal:
         notes.append(f"Quantity of line {number}: {refusal.reason}")
         return None

@@ -21,6 +21,7 @@ __all__ = [
     "read_decimal",
     "read_money",
     "read_number",
+    "read_quantity",
     "write_decimal",
     "write_money",
 ]
@@ -76,6 +77,17 @@ def read_decimal(words: str) -> Decimal:
     if _GROUPED.fullmatch(compact):
         return Decimal(compact.replace(",", ""))
     raise MoneyRefused(f"“{words.strip()[:40]}” is not a number." if compact else "A number is missing.")
+
+
+MOST = Decimal(10) ** 9
+
+
+def read_quantity(words: str | None) -> Decimal:
+    """Pieces, or parts of one to nine places. Raises `MoneyRefused` for what nobody can have ordered."""
+    quantity = read_decimal(words or "")
+    if not 0 <= quantity < MOST:
+        raise MoneyRefused(f"“{(words or '').strip()[:40]}” is not a quantity.")
+    return quantity
 
 
 def read_number(words: str | None) -> int | None:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from punchout.dates import plain_utc, read_time
 from punchout.envelope import Credential, payload_of, write_supplier_request
 from punchout.markup import Markup, tag
-from punchout.money import MoneyRefused, read_decimal, read_number, write_decimal
+from punchout.money import MoneyRefused, read_number, read_quantity, write_decimal
 from punchout.reference import OrderReference, read_order_reference, write_order_reference
 from punchout.secret import Secret
 from punchout.xml import DocumentRefused, Element, attributes, text
@@ -146,7 +146,7 @@ def _read_line(item: Element, notes: list[str]) -> ShipLine | None:
     written = item.get("lineNumber", "").strip()
     number = read_number(written)
     try:
-        quantity = read_decimal(item.get("quantity", ""))
+        quantity = read_quantity(item.get("quantity"))
     except MoneyRefused as refusal:
         notes.append(f"Line {written[:20]} of the shipment: {refusal.reason}")
         return None

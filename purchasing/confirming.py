@@ -4,14 +4,18 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from sqlmodel import select
+from sqlmodel import col, select
 
-from punchout.confirmation import Confirmation, ConfirmationLine
+from punchout.confirmation import Confirmation, ConfirmationLine, ErrorCode
+from purchasing.remarks import Remarks
 from storage.database import Tx
 from storage.tables import Order, OrderConfirmation, OrderConfirmationLine, OrderLine, StoredDocument
+from storage.types import Amount
 
 NOTHING = Decimal(0)
 _ACCEPTING = ("accept", "detail", "allDetail")
+SEE_ELSEWHERE = "001-012"
+"""Amazon's code for "see the reason given there": any other code says more (Amazon reference 9.4)."""
 
 
 def store(
@@ -20,42 +24,52 @@ def store(
     lines: Sequence[OrderLine],
     stored: StoredDocument,
     value: Confirmation,
+    remarks: Remarks,
     now: datetime,
 ) -> OrderConfirmation | None:
-    """Store what a confirmation says. One for the same Amazon order again takes the place of the former.
+    """Store what a confirmation says. One for the same Amazon order again, or one that names the document which it
+    corrects, takes the place of the former; operation "delete" only takes it away.
 
     None for a confirmation that a later one for its Amazon order has overtaken on the way: that one stands.
     """
     assert order.id is not None
     assert stored.id is not None
     noticed_at = value.notice_date or now
-    if value.confirm_id:
-        former = _former(tx, order, value.confirm_id)
-        if any(row.noticed_at > noticed_at for row in former):
-            return None
-        _forget_lines(tx, former)
+    former = _former(tx, order, value)
+    if any(row.noticed_at > noticed_at for row in former):
+        return None
+    _forget_lines(tx, former)
     row = OrderConfirmation(
         order_id=order.id,
         document_id=stored.id,
         confirm_id=value.confirm_id or "",
         operation=value.operation,
-        total=value.total.amount if value.total is not None else None,
+        total=remarks.amount(value.total, where="Total"),
+        shipping=remarks.amount(value.shipping, where="Shipping"),
+        tax=remarks.amount(value.tax, where="Tax"),
         noticed_at=noticed_at,
     )
     tx.orm.add(row)
     tx.orm.flush()
     assert row.id is not None
-    for line in _said(value, lines):
+    if value.operation == "delete":
+        return row
+    remarks.unknown_lines((line.line_number for line in value.lines), lines)
+    for line in _said(value, lines, remarks):
         line.confirmation_id = row.id
         tx.orm.add(line)
     return row
 
 
-def _former(tx: Tx, order: Order, confirm_id: str) -> Sequence[OrderConfirmation]:
-    same = select(OrderConfirmation).where(
-        OrderConfirmation.order_id == order.id, OrderConfirmation.confirm_id == confirm_id
-    )
-    return tx.orm.exec(same).all()
+def _former(tx: Tx, order: Order, value: Confirmation) -> Sequence[OrderConfirmation]:
+    """The confirmations whose place this one takes."""
+    all_of_it = select(OrderConfirmation).where(OrderConfirmation.order_id == order.id)
+    if value.confirm_id:
+        return tx.orm.exec(all_of_it.where(OrderConfirmation.confirm_id == value.confirm_id)).all()
+    if value.operation == "new" or not value.previous_payload_id:
+        return ()
+    corrected = all_of_it.join(StoredDocument, col(OrderConfirmation.document_id) == StoredDocument.id)
+    return tx.orm.exec(corrected.where(StoredDocument.identity == value.previous_payload_id)).all()
 
 
 def _forget_lines(tx: Tx, confirmations: Sequence[OrderConfirmation]) -> None:
@@ -67,27 +81,22 @@ def _forget_lines(tx: Tx, confirmations: Sequence[OrderConfirmation]) -> None:
     tx.orm.flush()
 
 
-def _said(value: Confirmation, lines: Sequence[OrderLine]) -> Iterable[OrderConfirmationLine]:
+def _said(
+    value: Confirmation, lines: Sequence[OrderLine], remarks: Remarks
+) -> Iterable[OrderConfirmationLine]:
     """The confirmation line by line. A header that speaks of the whole order (accept, except, reject) covers the rest."""
     by_number = {line.line_number: line for line in lines}
     mentioned: dict[int, OrderConfirmationLine] = {}
     for said in value.lines:
         if said.line_number not in by_number:
             continue
-        row = _line_said(said)
-        if former := mentioned.get(said.line_number):
-            former.accepted += row.accepted
-            former.rejected += row.rejected
-            former.unit_price = row.unit_price or former.unit_price
-            former.reason_code, former.reason = (
-                row.reason_code or former.reason_code,
-                row.reason or former.reason,
-            )
-        else:
-            mentioned[said.line_number] = row
+        row = _line_said(said, by_number[said.line_number], value.errors, remarks)
+        former = mentioned.setdefault(said.line_number, row)
+        if former is not row:
+            _add(former, row, by_number[said.line_number])
     if value.type in ("accept", "except", "reject"):
         refused = value.type == "reject"
-        error = value.errors[0] if refused and value.errors else None
+        error = _telling(value.errors) if refused else None
         for number, line in by_number.items():
             mentioned.setdefault(
                 number,
@@ -103,19 +112,44 @@ def _said(value: Confirmation, lines: Sequence[OrderLine]) -> Iterable[OrderConf
     return mentioned.values()
 
 
-def _line_said(said: ConfirmationLine) -> OrderConfirmationLine:
-    accepted = sum((s.quantity for s in said.statuses if s.type in _ACCEPTING), NOTHING)
-    rejected = [s for s in said.statuses if s.type == "reject"]
-    errors = [error for status in rejected for error in status.errors]
+def _add(former: OrderConfirmationLine, row: OrderConfirmationLine, line: OrderLine) -> None:
+    """The same line once more in one document: the pieces add up, the later price and reason count."""
+    former.accepted = min(line.quantity, former.accepted + row.accepted)
+    former.rejected = min(line.quantity, former.rejected + row.rejected)
+    former.unit_price = former.unit_price if row.unit_price is None else row.unit_price
+    former.tax, former.shipping = plus(former.tax, row.tax), plus(former.shipping, row.shipping)
+    former.reason_code, former.reason = row.reason_code or former.reason_code, row.reason or former.reason
+
+
+def _line_said(
+    said: ConfirmationLine, line: OrderLine, of_all: Sequence[ErrorCode], remarks: Remarks
+) -> OrderConfirmationLine:
+    where = f"line {said.line_number}"
+    accepted = [status for status in said.statuses if status.type in _ACCEPTING]
+    rejected = [status for status in said.statuses if status.type == "reject"]
+    own = [error for status in rejected for error in status.errors]
     comments = [comment.text for status in rejected for comment in status.comments]
-    prices = (s.unit_price for s in said.statuses if s.type in _ACCEPTING)
-    price = next((price for price in prices if price is not None), None)
+    error = _telling([*own, *of_all]) if rejected else None
+    price = next((s.unit_price for s in accepted if s.unit_price is not None), None)
     return OrderConfirmationLine(
         confirmation_id=0,
         line_number=said.line_number,
-        accepted=accepted,
-        rejected=sum((s.quantity for s in rejected), NOTHING),
-        unit_price=price.amount if price is not None else None,
-        reason_code=errors[0].code if errors else "",
-        reason=errors[0].text if errors else " ".join(comments),
+        accepted=remarks.pieces(sum((s.quantity for s in accepted), NOTHING), line, "confirmed"),
+        rejected=remarks.pieces(sum((s.quantity for s in rejected), NOTHING), line, "refused"),
+        unit_price=remarks.amount(price, where=f"UnitPrice of {where}"),
+        tax=remarks.amount(*(s.tax for s in accepted), where=f"Tax of {where}"),
+        shipping=remarks.amount(*(s.shipping for s in accepted), where=f"Shipping of {where}"),
+        reason_code=error.code if error else "",
+        reason=error.text if error else " ".join(comments),
     )
+
+
+def _telling(errors: Sequence[ErrorCode]) -> ErrorCode | None:
+    """The error that tells a person most: the line's own before the order's, one that does not refer to others."""
+    return next((error for error in errors if error.code != SEE_ELSEWHERE), errors[0] if errors else None)
+
+
+def plus(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    """The sum of what is known; None where nothing is, or where it is more than can be kept."""
+    total = other if one is None else one if other is None else one + other
+    return total if total is None or Amount.holds(total) else None

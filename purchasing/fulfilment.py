@@ -14,6 +14,7 @@ from punchout.shipment import ShipNotice
 from purchasing import confirming, notices, shipping
 from purchasing.lifecycle import LineEvent, LineState, OrderEvent, OrderState, advance
 from purchasing.notices import What
+from purchasing.remarks import Remarks
 from purchasing.values import Company
 from storage.database import Tx
 from storage.tables import (
@@ -45,16 +46,18 @@ def apply(
         return
     stored.outcome = "applied"
     tx.orm.add(stored)
+    remarks = Remarks(order.currency, list(value.notes))
     if isinstance(value, Confirmation):
         row: OrderConfirmation | Shipment | None = confirming.store(
-            tx, order, _lines(tx, order), stored, value, now
+            tx, order, _lines(tx, order), stored, value, remarks, now
         )
         what = What.CONFIRMED
     else:
-        row = shipping.store(tx, order, _lines(tx, order), stored, value, now)
+        row = shipping.store(tx, order, _lines(tx, order), stored, value, remarks, now)
         what = What.SHIPPED
     if row is None:
         return
+    remarks.tell(tx, company, order, stored, now)
     tx.orm.flush()
     lines = _lines(tx, order)
     _settle(tx, order, lines)
@@ -104,8 +107,10 @@ def _settle(tx: Tx, order: Order, lines: list[OrderLine]) -> None:
             line.quantity, sum((s.quantity for s in shipped if s.line_number == line.line_number), NOTHING)
         )
         line.confirmed_price, line.amazon_order, line.reason_code, line.reason = None, "", "", ""
+        line.confirmed_tax = None
         for row, head in said:
-            line.confirmed_price = row.unit_price or line.confirmed_price
+            line.confirmed_price = line.confirmed_price if row.unit_price is None else row.unit_price
+            line.confirmed_tax = confirming.plus(line.confirmed_tax, row.tax)
             line.amazon_order = head.confirm_id or line.amazon_order
             line.reason_code, line.reason = row.reason_code or line.reason_code, row.reason or line.reason
         line.state = advance(LineState(line.state), line_event(line))

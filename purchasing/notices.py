@@ -15,7 +15,7 @@ KIND = "notice"
 
 
 class What(StrEnum):
-    """What a notice tells. `ref` of a notice is the id of the cart, order, confirmation or shipment meant."""
+    """What a notice tells. `ref` of a notice is the id of the cart, order, confirmation, shipment or document meant."""
 
     CART = "cart"
     CART_EMPTY = "cart_empty"
@@ -32,6 +32,7 @@ class What(StrEnum):
     GOODS_DAMAGED = "goods_damaged"
     CANCEL_WISHED = "cancel_wished"
     UNDELIVERABLE = "undeliverable"
+    DOCUMENT = "document"
 
 
 @dataclass(frozen=True, slots=True)

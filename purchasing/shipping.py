@@ -7,6 +7,7 @@ from decimal import Decimal
 from sqlmodel import select
 
 from punchout.shipment import ShipNotice
+from purchasing.remarks import Remarks
 from storage.database import Tx
 from storage.tables import Order, OrderLine, Shipment, ShipmentLine, StoredDocument
 
@@ -19,6 +20,7 @@ def store(
     lines: Sequence[OrderLine],
     stored: StoredDocument,
     value: ShipNotice,
+    remarks: Remarks,
     now: datetime,
 ) -> Shipment | None:
     """Store what a ship notice says; an update or a repetition takes the place of the former.
@@ -56,21 +58,24 @@ def store(
     assert shipment.id is not None
     if value.operation == "delete":
         return shipment
-    for number, quantity in _carried(value, order, lines).items():
+    for number, quantity in _carried(value, order, lines, remarks).items():
         tx.orm.add(ShipmentLine(shipment_id=shipment.id, line_number=number, quantity=quantity))
     return shipment
 
 
-def _carried(value: ShipNotice, order: Order, lines: Sequence[OrderLine]) -> dict[int, Decimal]:
+def _carried(
+    value: ShipNotice, order: Order, lines: Sequence[OrderLine], remarks: Remarks
+) -> dict[int, Decimal]:
     """How many of each line are on their way; a portion without items means all that was not refused."""
-    numbers = {line.line_number for line in lines}
+    by_number = {line.line_number: line for line in lines}
     carried: dict[int, Decimal] = {}
     for portion in value.portions:
         if portion.order_id not in ("", order.number) and portion.order_payload_id != order.payload_id:
             continue
+        remarks.unknown_lines((item.line_number for item in portion.lines), lines)
         for item in portion.lines:
-            if item.line_number in numbers:
+            if item.line_number in by_number:
                 carried[item.line_number] = carried.get(item.line_number, NOTHING) + item.quantity
         if not portion.lines:
             carried = {line.line_number: line.quantity - line.rejected for line in lines}
-    return carried
+    return {n: remarks.pieces(quantity, by_number[n], "shipped") for n, quantity in carried.items()}
