@@ -9,7 +9,8 @@ from punchout.confirmation import Confirmation
 from punchout.inbound import Document
 from punchout.invoice import Invoice
 from punchout.shipment import ShipNotice
-from purchasing import evidence
+from purchasing import evidence, notices
+from purchasing.notices import What
 from purchasing.values import Company
 from storage import queue
 from storage.database import Tx
@@ -17,6 +18,7 @@ from storage.tables import Order
 from storage.vault import Keyring
 
 APPLY = "document"
+LONGEST_NUMBER = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,14 @@ def take_in(
     refusal = 450 if foreign else 400
     if seen := evidence.find(tx, company.id, "in", identity):
         return Verdict(refusal, seen.note) if seen.outcome == "refused" else Verdict(200, "OK")
-    orders = _orders_meant(tx, company.id, document)
+    orders, strange = _orders_meant(tx, company.id, document)
     applies = isinstance(document.value, Confirmation | ShipNotice)
-    unknown = not orders and (applies or isinstance(document.value, Invoice))
+    unknown = not orders and (applies or isinstance(document.value, Invoice) or bool(strange))
     note = "This document speaks of no order of ours." if unknown else "; ".join(document.notes)
+    if orders and strange:
+        note = "; ".join(
+            [*document.notes, f"It also speaks of orders that are not ours: {', '.join(strange)}."]
+        )
     note = f"{document.kind} is not a document that we take." if foreign else note
     kept = evidence.keep(
         tx,
@@ -69,8 +75,10 @@ def take_in(
         now=now,
         outcome="refused" if unknown or foreign else "received",
         note=note,
-        order_number=orders[0].number if orders else "",
+        order_number=orders[0].number if orders else ", ".join(strange)[:LONGEST_NUMBER],
     )
+    if unknown or foreign or strange:
+        notices.tell_company(tx, company, What.DOCUMENT, kept.id or 0, now)
     if unknown or foreign:
         return Verdict(refusal, note)
     for order in orders if applies else ():
@@ -91,8 +99,8 @@ def take_in(
 def keep_refused(
     tx: Tx, vault: Keyring, company: Company, raw: bytes, kind: str, sentence: str, now: datetime
 ) -> None:
-    """Evidence of a document that could not be read."""
-    evidence.keep(
+    """Evidence of a document that could not be read; the admins are told of it once."""
+    kept = evidence.keep(
         tx,
         vault,
         company_id=company.id,
@@ -104,11 +112,15 @@ def keep_refused(
         outcome="refused",
         note=sentence,
     )
+    notices.tell_company(tx, company, What.DOCUMENT, kept.id or 0, now)
 
 
-def _orders_meant(tx: Tx, company_id: str, document: Document) -> list[Order]:
-    """The orders a document speaks of, each by its number or by the payloadID of the OrderRequest."""
+def _orders_meant(tx: Tx, company_id: str, document: Document) -> tuple[list[Order], list[str]]:
+    """The orders a document speaks of, each by its number or by the payloadID of the OrderRequest; and what it calls
+    those that are not ours. A status that speaks of another document which we sent speaks of no order.
+    """
     found: dict[int | None, Order] = {}
+    strange: list[str] = []
     for reference in document.orders:
         names = [
             column == value
@@ -123,4 +135,6 @@ def _orders_meant(tx: Tx, company_id: str, document: Document) -> list[Order]:
         order = tx.orm.exec(select(Order).where(Order.company_id == company_id, or_(*names))).first()
         if order is not None:
             found[order.id] = order
-    return list(found.values())
+        elif not evidence.find(tx, company_id, "out", reference.payload_id):
+            strange.append(reference.order_id or reference.payload_id)
+    return list(found.values()), list(dict.fromkeys(strange))

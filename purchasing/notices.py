@@ -79,6 +79,12 @@ def tell_admins(
         _put(tx, company.id, Notice(what, ref, admin, to_admin=True), now, trace)
 
 
+def tell_company(tx: Tx, company: Company, what: What, ref: int, now: datetime) -> None:
+    """Tell the company's admins of something that concerns no buyer."""
+    for admin in policy.first_admins(company):
+        _put(tx, company.id, Notice(what, ref, admin, to_admin=True), now, "")
+
+
 def tell_all(tx: Tx, company: Company, order: Order, what: What, ref: int, now: datetime) -> None:
     """Tell the buyer of an order and everybody who answers for it."""
     buyer = tx.orm.get_one(Member, order.member_id)

@@ -44,6 +44,12 @@ def admins_of(company: Company, member: Member) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*company.admins, *(group.admins if group else ()))))
 
 
+def first_admins(company: Company) -> tuple[str, ...]:
+    """Who is told of what concerns nobody's purchase: the company's admins, else those of its groups."""
+    groups = (admin for group in company.groups for admin in group.admins)
+    return company.admins or tuple(dict.fromkeys(groups))
+
+
 def is_admin(company: Company, member: Member) -> bool:
     """Whether the member is told of anybody's purchases."""
     told = (*company.admins, *(admin for group in company.groups for admin in group.admins))

@@ -32,6 +32,7 @@ KINDS = (
     What.GOODS_MISSING,
     What.CANCEL_WISHED,
     What.UNDELIVERABLE,
+    What.DOCUMENT,
 )
 """What can be chosen; the rest goes with one of these."""
 _GOES_WITH = {

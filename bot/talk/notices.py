@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.lineworks.applink import talk_with
-from bot.lineworks.message import Action, ButtonTemplate, Outgoing, Uri, clean, cut
+from bot.lineworks.message import Action, ButtonTemplate, Outgoing, Text, Uri, clean, cut
 from bot.talk.cards import CARD, mark, menu_buttons, quantity, say, title, with_buttons
 from bot.talk.hearing import Verb
 from bot.talk.orders import receipt_buttons, tracking
@@ -17,6 +17,7 @@ from storage.tables import (
     OrderLine,
     Shipment,
     ShipmentLine,
+    StoredDocument,
 )
 
 MOST_LINES = 10
@@ -100,6 +101,26 @@ def _reason(words: Wording, code: str, text: str) -> str:
     if words.has("reason", code):
         return words("reason", code)
     return cut(clean(text), 200) or words("notice", "no_reason")
+
+
+def document(words: Wording, found: StoredDocument, test: bool) -> list[Outgoing]:
+    """To an admin: a document of Amazon's that is about no order of ours, or not all of which could be taken over."""
+    known = words.has("document", found.kind)
+    kind = words("document", found.kind) if known else words("read", "other")
+    name = "remarks"
+    if found.outcome == "refused":
+        name = "unreadable" if not found.order_number else "unknown"
+    elif found.outcome == "failed":
+        name = "failed"
+    text = words(
+        "paper",
+        name,
+        mark=mark(words, test),
+        kind=kind,
+        number=cut(found.order_number, 100),
+        note=cut(found.note, 400),
+    )
+    return [Text(text)]
 
 
 def shipped(

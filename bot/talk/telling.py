@@ -28,6 +28,7 @@ from storage.tables import (
     Shipment,
     ShipmentLine,
     ShoppingSession,
+    StoredDocument,
 )
 
 _STILL = {
@@ -56,6 +57,8 @@ def write(tx: Tx, company: Company, notice: Notice, app_url: str, now: datetime)
         return _cart_missing(tx, company, words, notice, now)
     if notice.what is What.UNDELIVERABLE:
         return _undeliverable(tx, words, notice)
+    if notice.what is What.DOCUMENT:
+        return notices.document(words, tx.orm.get_one(StoredDocument, notice.ref), company.test)
     if notice.what is What.CART:
         cart = tx.orm.get_one(Cart, notice.ref)
         address = addresses.get(tx, company.id, cart.address_key)
@@ -133,7 +136,7 @@ def _why_undelivered(words: Wording, job: JobRow) -> str:
 
 def _order_of(tx: Tx, notice: Notice) -> Order | None:
     match notice.what:
-        case What.CART | What.CART_EMPTY | What.CART_MISSING | What.UNDELIVERABLE:
+        case What.CART | What.CART_EMPTY | What.CART_MISSING | What.UNDELIVERABLE | What.DOCUMENT:
             return None
         case What.CONFIRMED:
             return tx.orm.get_one(Order, tx.orm.get_one(OrderConfirmation, notice.ref).order_id)

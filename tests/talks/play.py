@@ -26,6 +26,7 @@ MOODS = {
     "受け取ったきり": "never",
     "Amazon注文が分かれる": "split",
     "断る": "refuse_400",
+    "ほかの注文のことを知らせる": "unknown_order",
     "返事をしない": "server_error_500",
     "受け取ってから切断する": "close_after_taking",
     "ふつう": "ok",

@@ -79,6 +79,7 @@ FAMILIES: dict[str, set[str]] = {
     "cancelling": {"how", "too_late"},
     "guide": {case + part for case in CASES for part in ("", "_why", "_do")},
     "document": set(JA["document"]),
+    "paper": {"unknown", "unreadable", "remarks", "failed"},
     "undelivered": {"400", "401", "403", "404", "other"},
 }
 """Sections whose sentences are found by the value of an enum, or by the key of the configuration that is wrong."""

@@ -1,0 +1,156 @@
+"""Documents that say what nobody expected: kept, taken over as far as can be, the admins told once; none is buried."""
+
+from decimal import Decimal
+
+import pytest
+from sqlmodel import select
+
+from purchasing import evidence
+from purchasing.intake import Verdict, keep_refused
+from purchasing.lifecycle import OrderState
+from purchasing.values import Company
+from storage import tables
+from storage.database import Database, Tx
+from storage.tables import Order, StoredDocument
+from tests.purchasing.test_fulfilment import ALL, LATER, Desk, desk
+from tests.trouble.documents import Said, confirmation, new_payload_id, ship_notice
+from tests.trouble.house import ADMIN, COMPANY, NOW, TARO, vault
+
+__all__ = ["desk"]
+STRANGE_ORDER = "This document speaks of no order of ours."
+
+
+async def note_of(desk: Desk, raw: bytes) -> str:
+    """What was noted with a document."""
+    identity = raw.partition(b'payloadID="')[2].partition(b'"')[0].decode()
+
+    def load(tx: Tx) -> str:
+        found = evidence.find(tx, COMPANY, "in", identity)
+        assert found is not None
+        return found.note
+
+    return await desk.shop.read(load)
+
+
+async def test_a_quantity_of_three_places_is_carried_as_it_came(desk: Desk) -> None:
+    raw = confirmation(desk.order, Said(1, accepted=3), Said(2, accepted=2))
+    await desk.hear(raw.replace(b'quantity="3"', b'quantity="2.125"'))
+    row = (await desk.rows())[0]
+    assert (row.accepted, row.state) == (Decimal("2.125"), "ordered")
+    shipped = ship_notice(desk.order, (1, 2)).replace(b'quantity="2"', b'quantity="2.125"')
+    await desk.hear(shipped)
+    assert (await desk.rows())[0].shipped == Decimal("2.125")
+    assert "document" not in await desk.told(ADMIN)
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "note"),
+    [
+        (b">1100.00<", b">1100.005<", "has a fraction"),
+        (b">1100.00<", b">1E9<", "is not a number"),
+        (b">1100.00<", b">9999999999999<", "cannot be taken over"),
+        (
+            b'<Money currency="JPY">1100.00<',
+            b'<Money currency="USD">11.00<',
+            "11.00 USD cannot be taken over",
+        ),
+        (b'quantity="3" type', b'quantity="999999999999" type', "is not a quantity"),
+        (b'quantity="3" type', b'quantity="-3" type', "is not a quantity"),
+        (b'quantity="3" type', b'quantity="77" type', "Line 1: 77 confirmed, 3 ordered."),
+        (b'lineNumber="1"', b'lineNumber="9"', "Line 9 is not in the order and was left out."),
+        (b'lineNumber="1"', b'lineNumber="one"', "was left out"),
+    ],
+)
+async def test_what_cannot_be_taken_over_is_noted_and_told_to_the_admins_alone(
+    desk: Desk, written: bytes, instead: bytes, note: str
+) -> None:
+    whole = confirmation(desk.order, Said(1, accepted=3, price=1100), Said(2, accepted=2))
+    raw = whole.replace(written, instead)
+    assert raw != whole
+    await desk.hear(raw)
+    assert note in await note_of(desk, raw)
+    assert (await desk.told(ADMIN)).count("document") == 1
+    assert await desk.told() == ["confirmed"]
+    assert (await desk.lines())[1].accepted == 2, "the rest was taken over"
+
+
+async def test_a_price_of_nothing_is_a_price(desk: Desk) -> None:
+    await desk.hear(confirmation(desk.order, Said(1, accepted=3, price=0), Said(2, accepted=2)))
+    assert [row.confirmed_price for row in await desk.rows()] == [0, None]
+    assert (await desk.lines())[0].state == "changed"
+
+
+async def test_a_document_of_no_order_of_ours_is_told_to_the_admins_once(desk: Desk) -> None:
+    stranger = Order(**{**desk.order.model_dump(), "number": "KM-202611-99999", "payload_id": "x@y"})
+    raw = confirmation(stranger)
+    for _ in range(3):
+        assert await desk.take(raw) == Verdict(400, STRANGE_ORDER)
+    assert (await desk.told(ADMIN)).count("document") == 1
+    assert await desk.told(TARO) == []
+    assert await desk.state() == OrderState.RECEIVED
+
+
+async def test_a_ship_notice_that_also_speaks_of_a_stranger_is_applied_and_told(desk: Desk) -> None:
+    stranger = Order(**{**desk.order.model_dump(), "number": "KM-202611-99999", "payload_id": "x@y"})
+    start, end = b"<ShipNoticePortion>", b"</ShipNoticePortion>"
+    other = ship_notice(stranger, (1, 1))
+    portion = other[other.index(start) : other.index(end) + len(end)]
+    raw = ship_notice(desk.order, (1, 3), (2, 2)).replace(end, end + portion, 1)
+    await desk.hear(raw)
+    assert await desk.state() == OrderState.SHIPPED
+    assert "KM-202611-99999" in await note_of(desk, raw)
+    assert (await desk.told(ADMIN)).count("document") == 1
+
+
+async def test_a_document_that_nobody_can_read_is_kept_and_told_once(
+    shop: Database, company: Company, desk: Desk
+) -> None:
+    for _ in range(2):
+        await shop.write(
+            lambda tx: keep_refused(tx, vault(), company, b"<cXML", "unreadable", "This is no XML.", NOW)
+        )
+    kept = await shop.read(
+        lambda tx: tx.orm.exec(select(StoredDocument).where(StoredDocument.kind == "unreadable")).all()
+    )
+    assert [(row.outcome, row.note) for row in kept] == [("refused", "This is no XML.")]
+    assert (await desk.told(ADMIN)).count("document") == 1
+
+
+async def test_the_reason_that_says_most_is_kept(desk: Desk) -> None:
+    """Amazon's code of a line may only say that the reason stands elsewhere: with the whole order."""
+    elsewhere = "各行の理由をご確認ください。[エラーコード: 001-012]"
+    raw = confirmation(desk.order, Said(1, refused=3, reason=elsewhere), amazon_order=None)
+    await desk.hear(raw)
+    assert (await desk.rows())[0].reason_code == "015-005", "as the header of the document says"
+
+
+async def test_a_correction_of_a_refusal_is_known_by_the_document_that_it_names(desk: Desk) -> None:
+    """A refusal has no Amazon order by which it could be known again."""
+    first = new_payload_id()
+    await desk.hear(confirmation(desk.order, Said(1, refused=3), amazon_order=None, payload_id=first))
+    again = confirmation(
+        desk.order, Said(1, refused=1), Said(2, accepted=2), amazon_order=None, operation="update", now=LATER
+    )
+    named = again.replace(b"<Comments", f'<DocumentReference payloadID="{first}"/><Comments'.encode(), 1)
+    await desk.hear(named)
+    assert [(line.accepted, line.rejected) for line in await desk.lines()] == [(0, 1), (2, 0)]
+
+
+async def test_a_confirmation_that_is_taken_back(desk: Desk) -> None:
+    await desk.hear(confirmation(desk.order, *ALL))
+    await desk.hear(confirmation(desk.order, *ALL, operation="delete", now=LATER))
+    assert [(line.accepted, line.state) for line in await desk.lines()] == [(0, "ordered"), (0, "ordered")]
+    assert await desk.told() == ["confirmed"]
+
+
+async def test_taxes_of_a_confirmation_are_kept_beside_those_of_the_order(desk: Desk) -> None:
+    raw = confirmation(desk.order, Said(1, accepted=3, price=1100), Said(2, accepted=2))
+    tax = b'<Tax><Money currency="JPY">330.00</Money><Description xml:lang="ja">tax</Description></Tax>'
+    await desk.hear(raw.replace(b"</UnitPrice>", b"</UnitPrice>" + tax, 1))
+    first, second = await desk.rows()
+    assert (first.tax, first.confirmed_tax, second.confirmed_tax) == (300, 330, None)
+
+    def heads(tx: Tx) -> list[tables.OrderConfirmationLine]:
+        return list(tx.orm.exec(select(tables.OrderConfirmationLine)).all())
+
+    assert [row.tax for row in await desk.shop.read(heads)] == [330, None]
