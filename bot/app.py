@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import aiohttp
@@ -34,6 +35,7 @@ from punchout.supplier import Supplier
 from purchasing import addresses, companies, intake, notices, ordering, preferences, reminders
 from purchasing.addresses import Declared
 from purchasing.values import Company, Group
+from storage import audit
 from storage.database import Database, Tx, open_database
 from storage.migrate import migrate
 from storage.vault import Keyring, load_keyring
@@ -120,11 +122,26 @@ def provision(tx: Tx, config: Config, now: datetime) -> None:
     """Make the file's companies and addresses rows."""
     for company in config.company:
         companies.provision(tx, company.key, company.name, now)
+        audit.note(
+            tx,
+            company.key,
+            "kaimono",
+            "configured",
+            now,
+            mode=company.amazon.mode,
+            addresses=len(company.addresses),
+            digest=digest(company),
+        )
         addresses.provision(
             tx,
             company.key,
             [Declared(key=a.id, **a.model_dump(exclude={"id"})) for a in company.addresses],
         )
+
+
+def digest(company: CompanyConfig) -> str:
+    """What tells one configuration of a company from another, its secrets left out."""
+    return sha256(repr(company).encode()).hexdigest()[:16]
 
 
 def services_of(config: Config, db: Database, vault: Keyring, supplier: Supplier, clock: Clock) -> Services:

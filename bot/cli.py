@@ -1,4 +1,4 @@
-"""The command line: `kaimono serve | demo | sandbox | check | replay | read | migrate | bot setup`.
+"""The command line: `kaimono serve | demo | sandbox | check | replay | read | migrate | bot setup | jobs | audit`.
 
 Errors are one sentence (all of them for a configuration) in the language of the locale, exit code 1; wrong use is exit
 code 2. Imports of the parts are made by the command that needs them, so that --help is quick.
@@ -12,6 +12,7 @@ from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
+from bot.operating import add_commands
 from bot.talk.wording import Wording, wording
 
 
@@ -76,10 +77,11 @@ def _parser(words: Wording) -> argparse.ArgumentParser:
     setup.set_defaults(run=_setup)
     setup.add_argument("--config", type=Path, required=True, metavar="FILE", help=words("cli", "config"))
     setup.add_argument("--apply", action="store_true", help=words("cli", "apply"))
+    add_commands(add, words)
     return parser
 
 
-def _load(path: Path) -> Any:
+def load_config(path: Path) -> Any:
     from bot.config import ConfigFaults, load
     from bot.faults import told
 
@@ -97,15 +99,15 @@ def _serve(options: argparse.Namespace) -> int:
     from bot import log
     from bot.serving import serve
 
-    config = _load(options.config)
+    config = load_config(options.config)
     log.set_up()
-    return _told(serve(config, options.role))
+    return told(serve(config, options.role))
 
 
 def _demo(options: argparse.Namespace) -> int:
     from bot.demo import demo
 
-    return _told(demo(language(), options.port, options.keep, walk=options.walk))
+    return told(demo(language(), options.port, options.keep, walk=options.walk))
 
 
 def _sandbox(options: argparse.Namespace) -> int:
@@ -116,19 +118,19 @@ def _sandbox(options: argparse.Namespace) -> int:
         settings = load(options.config)
     except SettingsError as error:
         raise Sentence(str(error)) from None
-    return _told(sandbox(language(), settings))
+    return told(sandbox(language(), settings))
 
 
 def _check(options: argparse.Namespace) -> int:
     from bot.check import check
 
-    return _told(check(_load(options.config), language()))
+    return told(check(load_config(options.config), language()))
 
 
 def _replay(options: argparse.Namespace) -> int:
     from bot.replay import replay
 
-    return _told(replay(language(), options.files, options.to, options.bot_secret_file, options.bot_id))
+    return told(replay(language(), options.files, options.to, options.bot_secret_file, options.bot_id))
 
 
 def _read(options: argparse.Namespace) -> int:
@@ -140,14 +142,14 @@ def _read(options: argparse.Namespace) -> int:
 def _setup(options: argparse.Namespace) -> int:
     from bot.setup import setup
 
-    return _told(setup(_load(options.config), language(), apply=options.apply))
+    return told(setup(load_config(options.config), language(), apply=options.apply))
 
 
 def _migrate(options: argparse.Namespace) -> int:
     from storage.database import DatabaseFault
     from storage.migrate import migrate
 
-    words, config = language(), _load(options.config)
+    words, config = language(), load_config(options.config)
     try:
         applied = migrate(config.database)
     except DatabaseFault as fault:
@@ -159,7 +161,7 @@ def _migrate(options: argparse.Namespace) -> int:
     return 0
 
 
-def _told(work: Coroutine[Any, Any, int]) -> int:
+def told(work: Coroutine[Any, Any, int]) -> int:
     """Run it; what keeps a bot from starting becomes a sentence."""
     from bot.faults import Unstartable, sentence
 

@@ -31,7 +31,7 @@ from purchasing.notices import Notice, What
 from purchasing.preferences import Pace
 from purchasing.values import Company
 from storage import queue
-from storage.database import Database, Tx
+from storage.database import Database, Tx, trace
 from storage.queue import Decision, Done, Job, Retry, backoff
 from storage.tables import Member, StoredDocument
 from storage.vault import Keyring
@@ -62,20 +62,22 @@ class Handlers:
             return Done()
         desk = Desk(self.companies[job.company_id], self.vault)
 
-        def work(tx: Tx, person: Person | None) -> Stranger | None:
+        def work(tx: Tx, person: Person | None) -> Stranger | str:
             now = self.clock()
             answer = engine.turn(tx, desk, user_id, heard, person, began=event.type == "begin", now=now)
             if isinstance(answer, Stranger):
                 return answer
-            outbox.post(
-                tx, job.company_id, user_id, answer, key=job.key, now=now, priority=ANSWER, trace=job.key
-            )
+            outbox.post(tx, job.company_id, user_id, answer, key=job.key, now=now, priority=ANSWER)
             queue.finish(tx, job, owner=self.owner, now=now)
-            return None
+            return tx.trace
 
-        if await self.db.write(lambda tx: work(tx, None)):
+        taken = await self.db.write(lambda tx: work(tx, None))
+        if isinstance(taken, Stranger):
             person = await self._look_up(job.company_id, user_id) or Person(user_id)
-            await self.db.write(lambda tx: work(tx, person))
+            taken = await self.db.write(lambda tx: work(tx, person))
+        if isinstance(taken, str):
+            trace.set(taken)  # a turn about a purchase goes on under the purchase's id
+        _log.info("a turn: %s", heard.verb)
         return None
 
     async def _look_up(self, company_id: str, user_id: str) -> Person | None:

@@ -8,12 +8,11 @@ import json
 import logging
 import re
 import sys
-from contextvars import ContextVar
 from datetime import UTC, datetime
 
-QUIET = logging.WARNING
+from storage.database import trace
 
-trace: ContextVar[str] = ContextVar("trace", default="")
+QUIET = logging.WARNING
 
 _BLOTS = (
     (re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+"), "***@***"),

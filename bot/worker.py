@@ -17,9 +17,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.log import trace
 from storage import queue
-from storage.database import Database, DatabaseFault, Tx
+from storage.database import Database, DatabaseFault, Tx, trace
 from storage.queue import Bury, Decision, Done, Job, LeaseLost, Retry, backoff
 
 Handler = Callable[[Job], Awaitable[Decision | None]]

@@ -12,6 +12,7 @@ from purchasing import notices
 from purchasing.lifecycle import OrderState
 from purchasing.notices import What
 from purchasing.values import Company
+from storage import audit
 from storage.database import Tx
 from storage.tables import Member, Order
 
@@ -39,6 +40,7 @@ def receive(tx: Tx, company: Company, order: Order, receipt: Receipt, now: datet
     """Note what the buyer says; the admins are told of trouble, each kind once an order."""
     order.receipt, order.receipt_at = receipt, now
     tx.orm.add(order)
+    _note(tx, order, f"goods_{receipt}", now)
     if receipt in _TROUBLE:
         _tell(tx, company, order, _TROUBLE[receipt], now)
 
@@ -47,10 +49,16 @@ def wish_cancel(tx: Tx, company: Company, order: Order, now: datetime) -> None:
     """Note that the buyer does not want the order any more."""
     order.cancel_wished_at = order.cancel_wished_at or now
     tx.orm.add(order)
+    _note(tx, order, "cancel_wished", now)
     _tell(tx, company, order, What.CANCEL_WISHED, now)
+
+
+def _note(tx: Tx, order: Order, what: str, now: datetime) -> None:
+    buyer = order.member_id
+    audit.note(tx, order.company_id, f"member:{buyer}", what, now, order_number=order.number, member_id=buyer)
 
 
 def _tell(tx: Tx, company: Company, order: Order, what: What, now: datetime) -> None:
     buyer = tx.orm.get_one(Member, order.member_id)
     assert order.id is not None
-    notices.tell_admins(tx, company, buyer, what, order.id, now, trace=order.number)
+    notices.tell_admins(tx, company, buyer, what, order.id, now, trace=order.trace)

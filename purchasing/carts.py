@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from hmac import compare_digest
+from typing import Any
 
 from sqlmodel import select
 
@@ -14,7 +15,7 @@ from purchasing import evidence, notices
 from purchasing.lifecycle import CartState, SessionEvent, SessionState, advance
 from purchasing.notices import What
 from purchasing.shopping import Denied, Trouble, hash_token
-from storage import tables
+from storage import audit, tables
 from storage.database import Tx
 from storage.tables import Member, ShoppingSession
 from storage.vault import Keyring
@@ -45,6 +46,7 @@ class Accepted:
 
     empty: bool
     company_id: str = field(default="", compare=False)
+    trace: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,13 @@ def accept_cart(
     ).first()
     value = cart.value
     company_id = session.company_id if session else fallback_company
+    tx.trace = (session.trace if session else "") or tx.trace
+
+    def said(what: str, **facts: Any) -> None:
+        """Note it in the audit. What a stranger posts is kept as a document, and no more."""
+        if session is not None:
+            who = session.member_id
+            audit.note(tx, company_id, f"member:{who}", what, now, member_id=who, session=session.id, **facts)
 
     def keep(payload_id: str | None, outcome: str, note: str) -> tables.StoredDocument:
         return evidence.keep(
@@ -92,8 +101,9 @@ def accept_cart(
 
     def refuse(trouble: Trouble, reason: str = "") -> Denied:
         # Kept by its bytes: anybody may post here, and must not use up a payloadID that Amazon will send.
-        keep(None, "refused", reason or trouble)
-        return Denied(trouble, reason, session.company_id if session else "")
+        document = keep(None, "refused", reason or trouble)
+        said("cart_refused", why=trouble, document=document.id)
+        return Denied(trouble, reason, session.company_id if session else "", tx.trace)
 
     if session is None:
         return refuse(Trouble.CART_UNKNOWN)
@@ -106,7 +116,7 @@ def accept_cart(
         again = seen is not None and seen.outcome == f"accepted:{session.id}"
         # A changed cart under the same payloadID is not the cart that was accepted.
         if seen and again and evidence.raw_bytes(vault, seen).strip() == cart.raw.strip():
-            return Accepted(session.state == SessionState.ENDED, company_id)
+            return Accepted(session.state == SessionState.ENDED, company_id, tx.trace)
         return refuse(Trouble.CART_USED)
     if seen:
         # The document was handed in before, for another visit: a replay.
@@ -124,12 +134,14 @@ def accept_cart(
     tx.orm.add(session)
     assert session.id is not None
     if value.empty:
+        said("cart_empty", document=document.id)
         notices.tell_member(tx, member, What.CART_EMPTY, session.id, now)
     else:
         row = _store(tx, session, value, document.id, now)
         assert row.id is not None
+        said("cart_offered", cart=row.id, document=document.id, total=row.total, currency=row.currency)
         notices.tell_member(tx, member, What.CART, row.id, now)
-    return Accepted(value.empty, company_id)
+    return Accepted(value.empty, company_id, tx.trace)
 
 
 def _store(tx: Tx, session: ShoppingSession, cart: Cart, document_id: int, now: datetime) -> tables.Cart:

@@ -16,6 +16,7 @@ from purchasing.lifecycle import LineEvent, LineState, OrderEvent, OrderState, a
 from purchasing.notices import What
 from purchasing.remarks import Remarks
 from purchasing.values import Company
+from storage import audit
 from storage.database import Tx
 from storage.tables import (
     Order,
@@ -61,7 +62,7 @@ def apply(
     tx.orm.flush()
     lines = _lines(tx, order)
     _settle(tx, order, lines)
-    event = progress(lines)
+    event, before = progress(lines), order.state
     if event is not None:
         order.state = advance(OrderState(order.state), event)
     if what is What.CONFIRMED:
@@ -69,6 +70,19 @@ def apply(
     if order.state == OrderState.SHIPPED:
         order.shipped_at = order.shipped_at or now
     tx.orm.add(order)
+    audit.note(
+        tx,
+        company.id,
+        "amazon",
+        "document_applied" if order.state == before else f"order_{order.state}",
+        now,
+        order_number=order.number,
+        member_id=order.member_id,
+        document=stored.id,
+        kind=stored.kind,
+        before=before,
+        after=order.state,
+    )
     assert row.id is not None
     if row.operation != "delete" and not _says_nothing(tx, row):
         notices.tell_all(tx, company, order, what, row.id, now)

@@ -1,6 +1,6 @@
 """What Amazon posts to us, taken in at the door: kept, and put into its order's lane. Applied later, in order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlmodel import col, or_, select
@@ -12,9 +12,9 @@ from punchout.shipment import ShipNotice
 from purchasing import evidence, notices
 from purchasing.notices import What
 from purchasing.values import Company
-from storage import queue
+from storage import audit, queue
 from storage.database import Tx
-from storage.tables import Order
+from storage.tables import Order, StoredDocument
 from storage.vault import Keyring
 
 APPLY = "document"
@@ -27,6 +27,7 @@ class Verdict:
 
     code: int
     text: str
+    trace: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +78,12 @@ def take_in(
         note=note,
         order_number=orders[0].number if orders else ", ".join(strange)[:LONGEST_NUMBER],
     )
+    tx.trace = orders[0].trace if orders else tx.trace
+    _note(tx, kept, now)
     if unknown or foreign or strange:
         notices.tell_company(tx, company, What.DOCUMENT, kept.id or 0, now)
     if unknown or foreign:
-        return Verdict(refusal, note)
+        return Verdict(refusal, note, tx.trace)
     for order in orders if applies else ():
         queue.put(
             tx,
@@ -91,9 +94,9 @@ def take_in(
             payload=Task(kept.id or 0, order.id or 0).pack(),
             now=now,
             priority=0,
-            trace=order.number,
+            trace=order.trace,
         )
-    return Verdict(200, "OK")
+    return Verdict(200, "OK", tx.trace)
 
 
 def keep_refused(
@@ -112,7 +115,22 @@ def keep_refused(
         outcome="refused",
         note=sentence,
     )
+    _note(tx, kept, now)
     notices.tell_company(tx, company, What.DOCUMENT, kept.id or 0, now)
+
+
+def _note(tx: Tx, document: StoredDocument, now: datetime) -> None:
+    what = "document_refused" if document.outcome == "refused" else "document_received"
+    audit.note(
+        tx,
+        document.company_id,
+        "amazon",
+        what,
+        now,
+        order_number=document.order_number,
+        document=document.id,
+        kind=document.kind,
+    )
 
 
 def _orders_meant(tx: Tx, company_id: str, document: Document) -> tuple[list[Order], list[str]]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from sqlmodel import col, or_, select
 
+from storage import audit
 from storage.database import Tx
 from storage.tables import Member
 
@@ -82,6 +83,8 @@ def meet(tx: Tx, company_id: str, person: Person, now: datetime, *, looked_up: b
 
 def register(tx: Tx, member: Member, email: str, now: datetime) -> None:
     """From now on the member can buy, known to Amazon by this address."""
+    what = "mail_changed" if member.email else "member_registered"
+    audit.note(tx, member.company_id, f"member:{member.id}", what, now, member_id=member.id)
     member.email = email
     member.registered_at = member.registered_at or now
     tx.orm.add(member)

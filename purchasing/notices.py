@@ -88,5 +88,5 @@ def tell_company(tx: Tx, company: Company, what: What, ref: int, now: datetime) 
 def tell_all(tx: Tx, company: Company, order: Order, what: What, ref: int, now: datetime) -> None:
     """Tell the buyer of an order and everybody who answers for it."""
     buyer = tx.orm.get_one(Member, order.member_id)
-    tell_member(tx, buyer, what, ref, now, trace=order.number)
-    tell_admins(tx, company, buyer, what, ref, now, trace=order.number)
+    tell_member(tx, buyer, what, ref, now, trace=order.trace)
+    tell_admins(tx, company, buyer, what, ref, now, trace=order.trace)

@@ -18,9 +18,9 @@ from purchasing import addresses, evidence, notices, numbers, reminders
 from purchasing.lifecycle import CartEvent, CartState, LineState, OrderState, advance
 from purchasing.notices import What
 from purchasing.values import Company
-from storage import queue, tables
+from storage import audit, queue, tables
 from storage.database import Tx
-from storage.tables import Cart, CartLine, Member, Order
+from storage.tables import Cart, CartLine, Member, Order, ShoppingSession, StoredDocument
 from storage.vault import Keyring
 
 SUBMIT = "submit"
@@ -112,6 +112,7 @@ def place(
         return NotPayable(cancelled=True, other_mode=True)
     cart.state = advance(CartState(cart.state), CartEvent.PLACE)
     tx.orm.add(cart)
+    tx.trace = tx.orm.get_one(ShoppingSession, cart.session_id).trace or tx.trace
     number = numbers.next_number(tx, company, now)
     payload_id = new_payload_id(now, company.account.identity, secrets.token_hex(6))
     lines = lines_of(tx, cart)
@@ -141,10 +142,24 @@ def place(
         payload=str(order.id).encode(),
         now=now,
         priority=0,
-        trace=number,
     )
-    notices.tell_admins(tx, company, member, What.ORDER_PLACED, order.id, now, trace=number)
+    notices.tell_admins(tx, company, member, What.ORDER_PLACED, order.id, now)
     reminders.watch_order(tx, order, now)
+    tx.orm.get_one(StoredDocument, cart.document_id).order_number = number
+    audit.note(
+        tx,
+        company.id,
+        f"member:{member.id}",
+        "order_placed",
+        now,
+        order_number=number,
+        member_id=member.id,
+        cart=cart.id,
+        document=document.id,
+        total=order.total,
+        currency=order.currency,
+        test=order.test,
+    )
     return Placed(order)
 
 
@@ -197,6 +212,7 @@ def _store(
         document_id=document.id,
         placed_at=now,
         purpose=cart.purpose,
+        trace=tx.trace,
     )
     tx.orm.add(order)
     tx.orm.flush()

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from purchasing.notices import What
 from purchasing.values import TOKYO, local
-from storage import queue
+from storage import audit, queue
 from storage.database import Tx
 from storage.tables import DigestEntry, Member, NoticeChoice
 
@@ -43,12 +43,22 @@ _GOES_WITH = {
 }
 
 
-def choose(tx: Tx, member: Member, what: What, pace: Pace) -> None:
+def choose(tx: Tx, member: Member, what: What, pace: Pace, now: datetime) -> None:
     row = tx.orm.get(NoticeChoice, (member.company_id, member.user_id, what))
     row = row or NoticeChoice(company_id=member.company_id, user_id=member.user_id, what=what, pace=pace)
     row.pace = pace
     tx.orm.add(row)
     tx.orm.flush()
+    audit.note(
+        tx,
+        member.company_id,
+        f"member:{member.id}",
+        "notices_chosen",
+        now,
+        member_id=member.id,
+        notice=what,
+        pace=pace,
+    )
 
 
 def paces(tx: Tx, company_id: str, names: Sequence[str]) -> dict[What, Pace]:

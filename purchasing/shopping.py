@@ -20,7 +20,7 @@ from punchout.supplier import Refused, StartPage, Supplier, Unreachable
 from purchasing import addresses, evidence, policy, reminders
 from purchasing.lifecycle import SessionEvent, SessionState, advance
 from purchasing.values import Company
-from storage.database import Database, Tx
+from storage.database import Database, Tx, trace
 from storage.tables import DeliveryAddress, Member, ShopLink, ShoppingSession
 from storage.vault import Keyring
 
@@ -52,6 +52,7 @@ def offer(tx: Tx, company: Company, member: Member, now: datetime, asin: str = "
                 address_key=address.key,
                 asin=asin,
                 expires_at=now + company.link_life,
+                trace=tx.trace,
             )
         )
         choices.append(Choice(address, f"{company.public_url}/shop/{token}"))
@@ -92,6 +93,7 @@ class Denied:
     trouble: Trouble
     reason: str = ""
     company_id: str = field(default="", compare=False)
+    trace: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class Visit:
     session_id: int
     company: Company
     setup: bytes
+    trace: str = ""
 
 
 Companies = Callable[[str], Company | None]
@@ -125,6 +128,7 @@ def prepare(tx: Tx, vault: Keyring, companies: Companies, token: str, now: datet
     if isinstance(found, Denied):
         return found
     link, member = found
+    tx.trace = link.trace or tx.trace
     company = companies(link.company_id)
     if company is None:
         return Denied(Trouble.LINK_UNKNOWN)
@@ -141,6 +145,7 @@ def prepare(tx: Tx, vault: Keyring, companies: Companies, token: str, now: datet
         state=SessionState.OPENING,
         test=company.test,
         opened_at=now,
+        trace=tx.trace,
     )
     tx.orm.add(session)
     tx.orm.flush()
@@ -175,7 +180,7 @@ def prepare(tx: Tx, vault: Keyring, companies: Companies, token: str, now: datet
     )
     member.last_address = address.key
     tx.orm.add(member)
-    return Visit(session.id, company, setup)
+    return Visit(session.id, company, setup, tx.trace)
 
 
 async def enter(
@@ -190,6 +195,7 @@ async def enter(
     visit = await db.write(lambda tx: prepare(tx, vault, companies, token, clock()))
     if isinstance(visit, Denied):
         return visit
+    trace.set(visit.trace)
     outcome = await supplier.setup(visit.company.punchout_url, visit.setup)
     if isinstance(outcome, StartPage):
         await db.write(lambda tx: _started(tx, visit.session_id, SessionEvent.STARTED, clock()))

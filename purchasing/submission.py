@@ -9,12 +9,13 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from punchout.redact import masked
 from punchout.supplier import Refused, Supplier, Taken, Unreachable
 from purchasing import evidence, notices
 from purchasing.lifecycle import OrderEvent, OrderState, advance
 from purchasing.notices import What
 from purchasing.values import Company
-from storage import tables
+from storage import audit, tables
 from storage.database import Database, Tx
 from storage.queue import Bury, Done, Retry, backoff
 from storage.tables import Order
@@ -89,6 +90,19 @@ def _note(
     document.outcome, document.note = event.value, reason
     tx.orm.add(document)
     assert order.id is not None
+    if order.state != before:
+        who = "amazon" if event in (OrderEvent.TAKEN, OrderEvent.REFUSED) else "kaimono"
+        audit.note(
+            tx,
+            company.id,
+            who,
+            f"order_{order.state}",
+            now,
+            order_number=order.number,
+            member_id=order.member_id,
+            before=before,
+            why=masked(reason)[:300],
+        )
     if order.state != before and (news := _TOLD.get(OrderState(order.state))):
         notices.tell_all(tx, company, order, news, order.id, now)
     if unheard and event is not OrderEvent.GIVEN_UP and now - order.placed_at >= SILENCE:

@@ -46,6 +46,40 @@ def buried(tx: Tx, company_id: str | None = None) -> list[Buried]:
 _BURIED = select(*(JOB.c[name] for name in Buried.__slots__)).where(JOB.c.state == BURIED).order_by(JOB.c.id)
 
 
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A job that is still to be done: `due` says when, `last_error` what kept it the last time."""
+
+    id: int
+    company_id: str
+    lane: str
+    kind: str
+    state: str
+    attempts: int
+    created_at: datetime
+    due: datetime
+    last_error: str
+
+
+def still_open(tx: Tx, limit: int) -> list[Open]:
+    """The oldest open jobs, at most so many."""
+    return [Open(*row) for row in tx.conn.execute(_STILL_OPEN, {"most": limit})]
+
+
+_STILL_OPEN = (
+    select(*(JOB.c[name] for name in Open.__slots__))
+    .where(JOB.c.state.in_([WAITING, READY, LEASED]))
+    .order_by(JOB.c.id)
+    .limit(bindparam("most"))
+)
+
+
+def write_off(tx: Tx, job_id: int, now: datetime) -> bool:
+    """A person says that a buried job is not to be done any more. Its key stays seen. False if it isn't buried."""
+    written = tx.conn.execute(_WRITE_OFF, {"job": job_id, "now": now}).first()
+    return written is not None
+
+
 def exhume(tx: Tx, job_id: int, now: datetime) -> bool:
     """Send a buried job again, at its old place in its lane, attempts from 0. False if it isn't buried."""
     lane = tx.conn.execute(_BURIED_LANE, {"job": job_id}).scalar()
@@ -65,6 +99,14 @@ _EXHUME = (
     .where(*_buried_one)
     .values(state=state_in_lane(), due=bindparam("now"), attempts=0, finished_at=None)
     .returning(JOB.c.state, JOB.c.kind)
+)
+
+
+_WRITE_OFF = (
+    update(JOB)
+    .where(*_buried_one)
+    .values(state=DONE, finished_at=bindparam("now"), owner="written off")
+    .returning(JOB.c.id)
 )
 
 

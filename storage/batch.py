@@ -9,16 +9,17 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from storage.database import WENT_ON, DatabaseFault, Tx, Work, as_fault
+from storage.database import WENT_ON, DatabaseFault, Tx, Work, as_fault, trace
 
 
 class Unit:
     """A unit of work on its way through the writer, and who waits for it."""
 
-    __slots__ = ("fault", "future", "loop", "result", "work")
+    __slots__ = ("fault", "future", "loop", "result", "trace", "work")
 
     def __init__(self, work: Work[Any], loop: asyncio.AbstractEventLoop):
         self.work = work
+        self.trace = trace.get()
         self.loop = loop
         self.future: asyncio.Future[Any] = loop.create_future()
         self.result: Any = None
@@ -57,7 +58,7 @@ def _together(conn: Connection, batch: list[Unit]) -> set[str]:
     topics: set[str] = set()
     with conn.begin() as transaction:
         for unit in batch:
-            tx = Tx(conn)
+            tx = Tx(conn, trace=unit.trace)
             try:
                 unit.result = tx.perform(unit.work)
             except BaseException as fault:  # whatever it is belongs to the unit's caller
@@ -74,7 +75,7 @@ def _apart(conn: Connection, batch: list[Unit]) -> set[str]:
     with conn.begin():
         for unit in batch:
             conn.exec_driver_sql("SAVEPOINT unit")
-            tx = Tx(conn, in_savepoint=True)
+            tx = Tx(conn, in_savepoint=True, trace=unit.trace)
             try:
                 unit.result = tx.perform(unit.work)
             except BaseException as fault:  # noqa: BLE001 - whatever it is belongs to the unit's caller

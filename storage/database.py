@@ -8,9 +8,10 @@ threads of theirs.
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, Literal, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, make_url
 from sqlalchemy.exc import (
@@ -28,6 +29,10 @@ Work = Callable[["Tx"], T]
 _Join = Literal["rollback_only", "create_savepoint"]
 
 
+trace: ContextVar[str] = ContextVar("trace", default="")
+"""The id of the piece of work that the program is at: log, audit and every job that follows carry it."""
+
+
 class DatabaseFault(Exception):
     """The database can't serve: wrong address, no connection, full disk, closed. For people to read."""
 
@@ -35,18 +40,24 @@ class DatabaseFault(Exception):
 class Tx:
     """One unit of work, alive only inside `write()` or `read()`.
 
-    `conn` is the SQLAlchemy Core connection, for hot paths. A unit never commits or rolls back: the door
+    `conn` is the SQLAlchemy Core connection, for hot paths; `trace` the id that ties what the unit causes to what caused
+    it; `kept` what a helper of the unit (the audit) remembers until its end. A unit never commits or rolls back: the door
     does. On PostgreSQL units run side by side (READ COMMITTED): change a state by compare-and-set (`UPDATE …
     WHERE state = …`) or read the row with `with_for_update()`, and use `ON CONFLICT` where a row may be there
     already, since a failed statement ends a unit there.
     """
 
-    __slots__ = ("_join", "_orm", "_reads_only", "conn", "topics")
+    __slots__ = ("_join", "_last", "_orm", "_reads_only", "conn", "kept", "topics", "trace")
     conn: Connection
 
-    def __init__(self, conn: Connection, *, reads_only: bool = False, in_savepoint: bool = False):
+    def __init__(
+        self, conn: Connection, *, reads_only: bool = False, in_savepoint: bool = False, trace: str = ""
+    ):
         self.conn = conn
         self.topics: set[str] = set()
+        self.trace = trace
+        self.kept: dict[object, Any] = {}
+        self._last: list[Work[None]] = []
         self._orm: Session | None = None
         self._reads_only = reads_only
         self._join: _Join = "create_savepoint" if in_savepoint else "rollback_only"
@@ -64,10 +75,18 @@ class Tx:
             raise DatabaseFault("a unit that only reads wakes nobody")
         self.topics.add(topic)
 
+    def at_end(self, work: Work[None]) -> None:
+        """Run this once all else is done: for a lock that many want, which is then held for the commit only."""
+        self._last.append(work)
+
     def perform(self, work: Work[T]) -> T:
         """Run the work to its end. For the engines: afterwards the unit is over, whatever happened."""
         try:
             result = work(self)
+            if self._orm is not None and self._last:
+                self._orm.flush()
+            for last in self._last:
+                last(self)
             if self._orm is not None:
                 self._orm.commit()  # flushes; the transaction is the door's and stays open
             return result

@@ -22,7 +22,7 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import URL, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 
-from storage.database import WENT_ON, Database, DatabaseFault, T, Tx, Work, as_fault
+from storage.database import WENT_ON, Database, DatabaseFault, T, Tx, Work, as_fault, trace
 
 CONNECTIONS = 8
 TRIES = 6
@@ -87,7 +87,7 @@ class PostgresDatabase(Database):
         with self._door:
             if not self._open:
                 raise DatabaseFault("the database is closed")
-            answer = self._threads.submit(_run, engine, work, reads_only)
+            answer = self._threads.submit(_run, engine, work, reads_only, trace.get())
         return await asyncio.wrap_future(answer)
 
     def _hear(self, topics: set[str] | None) -> None:
@@ -96,14 +96,14 @@ class PostgresDatabase(Database):
                 listener.loop.call_soon_threadsafe(listener.callback)
 
 
-def _run(engine: Engine, work: Work[T], reads_only: bool) -> T:
+def _run(engine: Engine, work: Work[T], reads_only: bool, its_trace: str) -> T:
     """Run the unit in a transaction of its own; again, up to TRIES times, while another run may succeed."""
     tries = 1
     while True:
         committing = False
         try:
             with engine.connect() as conn, conn.begin() as transaction:
-                tx = Tx(conn, reads_only=reads_only)
+                tx = Tx(conn, reads_only=reads_only, trace=its_trace)
                 result = tx.perform(work)
                 driver: Any = conn.connection.driver_connection
                 if not transaction.is_active or driver.info.transaction_status is TransactionStatus.INERROR:

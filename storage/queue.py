@@ -91,6 +91,7 @@ def put(
 ) -> bool:
     """Add a job to the end of its lane. False, nothing stored, if the key was seen before, even long ago.
 
+    Without a `trace` the job carries that of the unit.
     `lane` and `key` have to stay below 2,000 bytes: no more fits into an index entry of PostgreSQL.
     """
     lock_lane(tx, lane)
@@ -104,7 +105,7 @@ def put(
         "payload": payload,
         "due": due or now,
         "created_at": now,
-        "trace": trace,
+        "trace": trace or tx.trace,
     }
     if _PUT.run(tx, row).rowcount == 0:
         return False

@@ -41,7 +41,7 @@ CONNECTIONS = {"socket", "ssl", "http.client", "urllib.request", "ftplib", "smtp
 DIALLING = {"ClientSession", "open_connection", "open_unix_connection", "create_connection"}
 
 ENGINES = {"sqlite3", "psycopg", "alembic", "storage.sqlite", "storage.postgres", "storage.lockfile"}
-OPENS_THE_DATABASE = {"bot.app", "bot.check"}
+OPENS_THE_DATABASE = {"bot.app", "bot.check", "bot.opened"}
 
 TOUCHES_STORAGE = {
     "bot.talk.engine",

@@ -1,5 +1,7 @@
 """What an administrator is told, and how soon: at once, once a day, or not at all."""
 
+from datetime import datetime
+
 from bot.lineworks.message import ButtonTemplate, Message, Outgoing
 from bot.talk import registration
 from bot.talk.hearing import Heard, Verb, button
@@ -14,14 +16,16 @@ from storage.tables import Member
 _NEXT = {Pace.NOW: Pace.DAILY, Pace.DAILY: Pace.OFF, Pace.OFF: Pace.NOW}
 
 
-def choose(tx: Tx, company: Company, words: Wording, member: Member, heard: Heard) -> list[Outgoing]:
+def choose(
+    tx: Tx, company: Company, words: Wording, member: Member, heard: Heard, now: datetime
+) -> list[Outgoing]:
     """The card of an administrator's choices, after the one that was just made."""
     if not policy.is_admin(company, member):
         if member.email is None:
             return registration.greeting(words, "greeting")
         return registration.full_menu(words, words("menu", "not_understood"))
     if heard.verb is Verb.NOTICE_PACE and heard.ref in KINDS and heard.nonce in set(Pace):
-        preferences.choose(tx, member, What(heard.ref), Pace(heard.nonce))
+        preferences.choose(tx, member, What(heard.ref), Pace(heard.nonce), now)
     paces = preferences.paces(tx, company.id, (member.user_id, member.login_id))
     lines = [
         words("choices", "line", kind=words("notice_kind", kind), pace=words("notice_pace", paces[kind]))

@@ -136,7 +136,7 @@ def _answer(tx: Tx, desk: Desk, words: Wording, member: Member, move: Move, now:
         case Do.REORDER:
             return counter.again(tx, desk.company, words, member, move.heard, now)
         case Do.NOTICES | Do.NOTICE_PACE:
-            return choices.choose(tx, desk.company, words, member, move.heard)
+            return choices.choose(tx, desk.company, words, member, move.heard, now)
         case Do.SHOP:
             return _addresses(tx, desk, words, member, now)
         case Do.CANCEL:

@@ -58,7 +58,7 @@ async def _take(request: web.Request, services: Services) -> web.Response:
             payload=body,
             now=services.clock(),
             priority=_COMMANDS,
-            trace=key,
+            trace=key[-16:],
         )
 
     try:

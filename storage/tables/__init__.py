@@ -1,5 +1,6 @@
 """Every table of kaimono, one module per aggregate. Importing this package registers them all."""
 
+from storage.tables.audit import AuditEntry, AuditHead
 from storage.tables.company import Company, DeliveryAddress
 from storage.tables.document import StoredDocument
 from storage.tables.invoice import Invoice, InvoiceLine
@@ -19,6 +20,8 @@ from storage.tables.shopping import Cart, CartLine, ShopLink, ShoppingSession
 
 __all__ = [
     "AccessToken",
+    "AuditEntry",
+    "AuditHead",
     "Cart",
     "CartLine",
     "Company",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, UniqueConstraint
+from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from storage.types import BigId, Utc
@@ -15,7 +15,15 @@ class StoredDocument(SQLModel, table=True):
     """
 
     __tablename__ = "document"
-    __table_args__ = (UniqueConstraint("company_id", "direction", "identity"),)
+    __table_args__ = (
+        UniqueConstraint("company_id", "direction", "identity"),
+        Index(
+            "ix_document_loose",
+            "at",
+            sqlite_where=text("order_number = ''"),
+            postgresql_where=text("order_number = ''"),
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     company_id: str = Field(foreign_key="company.id")

@@ -31,7 +31,7 @@ class Order(SQLModel, table=True):
     member_id: int = Field(foreign_key="member.id", sa_type=BigId, index=True)
     cart_id: int = Field(foreign_key="cart.id", sa_type=BigId, unique=True)
     address_key: str
-    state: str
+    state: str = Field(index=True)
     test: bool
     currency: str
     subtotal: Decimal = Field(sa_type=Amount)
@@ -39,7 +39,7 @@ class Order(SQLModel, table=True):
     tax: Decimal | None = Field(default=None, sa_type=Amount)
     total: Decimal = Field(sa_type=Amount)
     payload_id: str
-    document_id: int = Field(foreign_key="document.id", sa_type=BigId)
+    document_id: int = Field(foreign_key="document.id", sa_type=BigId, index=True)
     placed_at: datetime = Field(sa_type=Utc)
     answered_at: datetime | None = Field(default=None, sa_type=Utc)
     confirmed_at: datetime | None = Field(default=None, sa_type=Utc)
@@ -53,6 +53,8 @@ class Order(SQLModel, table=True):
     """What the buyer said of the goods: arrived, missing or damaged."""
     receipt_at: datetime | None = Field(default=None, sa_type=Utc)
     cancel_wished_at: datetime | None = Field(default=None, sa_type=Utc)
+    trace: str = ""
+    """The id that follows the purchase through log, audit and queue."""
 
 
 class OrderLine(SQLModel, table=True):

@@ -3,10 +3,15 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import LargeBinary, UniqueConstraint
+from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from storage.types import Amount, BigId, Quantity, Utc
+
+
+def _where(name: str, column: str, condition: str) -> Index:
+    """A partial index: what is swept away one day is found without a look at what stays."""
+    return Index(name, column, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 class ShopLink(SQLModel, table=True):
@@ -21,12 +26,15 @@ class ShopLink(SQLModel, table=True):
     asin: str = ""
     """The article that a reorder looks for first."""
     expires_at: datetime = Field(sa_type=Utc, index=True)
+    trace: str = ""
+    """The id of what the link was made for: it follows the purchase through log, audit and queue."""
 
 
 class ShoppingSession(SQLModel, table=True):
     """One visit to Amazon's shop: from the PunchOutSetupRequest to the cart. Tokens are kept as hashes only."""
 
     __tablename__ = "shopping_session"
+    __table_args__ = (_where("ix_shopping_session_cartless", "opened_at", "state <> 'returned'"),)
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     company_id: str = Field(foreign_key="company.id")
@@ -39,12 +47,14 @@ class ShoppingSession(SQLModel, table=True):
     opened_at: datetime = Field(sa_type=Utc)
     closed_at: datetime | None = Field(default=None, sa_type=Utc)
     trouble: str = ""
+    trace: str = ""
 
 
 class Cart(SQLModel, table=True):
     """A cart that Amazon's shop handed back. Amounts are Amazon's own, never recomputed."""
 
     __tablename__ = "cart"
+    __table_args__ = (_where("ix_cart_unbought", "received_at", "state <> 'ordered'"),)
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     company_id: str = Field(foreign_key="company.id")
@@ -65,7 +75,7 @@ class Cart(SQLModel, table=True):
     total: Decimal = Field(sa_type=Amount)
     received_at: datetime = Field(sa_type=Utc)
     held_until: datetime = Field(sa_type=Utc)
-    document_id: int = Field(foreign_key="document.id", sa_type=BigId)
+    document_id: int = Field(foreign_key="document.id", sa_type=BigId, index=True)
 
 
 class CartLine(SQLModel, table=True):

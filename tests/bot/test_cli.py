@@ -15,7 +15,7 @@ from bot.cli import main
 from tests.bot.configuration import instead, without, write
 from tests.bot.program import begin, files, kaimono, until_listening
 
-COMMANDS = ("demo", "serve", "sandbox", "check", "replay", "read", "migrate", "bot")
+COMMANDS = ("demo", "serve", "sandbox", "check", "replay", "read", "migrate", "bot", "jobs", "audit")
 
 
 @pytest.mark.parametrize(

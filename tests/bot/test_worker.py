@@ -11,10 +11,9 @@ from sqlalchemy import make_url
 from sqlmodel import col, select
 
 from bot import worker
-from bot.log import trace
 from bot.worker import LAST_ATTEMPT, LEASE, Gate, Hands, Open, Worker
 from storage import queue
-from storage.database import Database, DatabaseFault, Tx, open_database
+from storage.database import Database, DatabaseFault, Tx, open_database, trace
 from storage.queue import Bury, Decision, Done, Job, LeaseLost, Retry
 from storage.tables import JobRow
 from tests.trouble.house import Clock

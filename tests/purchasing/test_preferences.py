@@ -28,8 +28,8 @@ async def test_who_chose_nothing_is_told_everything_at_once(shop: Database) -> N
 
 async def test_a_choice_holds_for_its_kind_and_its_person_until_the_next(shop: Database) -> None:
     def choose(tx: Tx) -> None:
-        preferences.choose(tx, met(tx), What.SHIPPED, Pace.OFF)
-        preferences.choose(tx, met(tx), What.SHIPPED, Pace.DAILY)
+        preferences.choose(tx, met(tx), What.SHIPPED, Pace.OFF, NOW)
+        preferences.choose(tx, met(tx), What.SHIPPED, Pace.DAILY, NOW)
 
     def look(tx: Tx) -> list[Pace]:
         asked = [
@@ -57,7 +57,7 @@ async def test_a_choice_holds_for_its_kind_and_its_person_until_the_next(shop: D
 async def test_kinds_that_belong_together_are_chosen_as_one(
     shop: Database, chosen: What, goes_along: set[What]
 ) -> None:
-    await shop.write(lambda tx: preferences.choose(tx, met(tx), chosen, Pace.OFF))
+    await shop.write(lambda tx: preferences.choose(tx, met(tx), chosen, Pace.OFF, NOW))
     off = await shop.read(
         lambda tx: {what for what in What if preferences.pace_of(tx, COMPANY, (ADMIN,), what) is Pace.OFF}
     )
@@ -102,7 +102,7 @@ async def test_a_day_has_one_digest_with_all_its_lines_in_order_and_the_next_day
 async def test_a_digest_goes_the_way_of_the_unit_that_puts_it(shop: Database) -> None:
     def fail(tx: Tx) -> None:
         preferences.put_off(tx, COMPANY, ADMIN, "一つ目", NOW)
-        preferences.choose(tx, known(tx), What.SHIPPED, Pace.OFF)
+        preferences.choose(tx, known(tx), What.SHIPPED, Pace.OFF, NOW)
         raise LookupError("later in the same unit")
 
     with pytest.raises(LookupError):

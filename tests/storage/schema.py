@@ -36,6 +36,12 @@ def schema(conn: Connection) -> dict[str, Any]:
         indexes = conn.exec_driver_sql(
             "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
         ).all()
+    if conn.dialect.name == "sqlite":
+        triggers = conn.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").all()
+    else:
+        triggers = conn.exec_driver_sql(
+            "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"
+        ).all()
     tables = {
         table: {
             "columns": sorted(
@@ -50,7 +56,10 @@ def schema(conn: Connection) -> dict[str, Any]:
         for table in look.get_table_names()
         if table != "alembic_version"
     }
-    return tables | {"indexes": sorted((name, sql) for name, sql in indexes if "alembic_version" not in name)}
+    return tables | {
+        "indexes": sorted((name, sql) for name, sql in indexes if "alembic_version" not in name),
+        "triggers": sorted((name, sql) for name, sql in triggers),
+    }
 
 
 def shape(conn: Connection) -> dict[str, Any]:

@@ -80,6 +80,7 @@ FAMILIES: dict[str, set[str]] = {
     "guide": {case + part for case in CASES for part in ("", "_why", "_do")},
     "document": set(JA["document"]),
     "paper": {"unknown", "unreadable", "remarks", "failed"},
+    "audit": {f"broken_{why}" for why in ("changed", "missing", "cut")},
     "undelivered": {"400", "401", "403", "404", "other"},
 }
 """Sections whose sentences are found by the value of an enum, or by the key of the configuration that is wrong."""

@@ -1,0 +1,75 @@
+"""`kaimono jobs`: what waits and what is buried; sends buried jobs again or writes them off.
+
+Lanes and errors are shown without mail addresses, payloads not at all. A job sent again keeps its key and its place, so
+what it causes happens once: an order goes out as the same bytes, a document is applied if it was not.
+"""
+
+from datetime import datetime
+
+from bot.app import Clock, utc_now
+from bot.config import Config
+from bot.log import blot
+from bot.opened import opened, operator
+from bot.talk.wording import Wording
+from purchasing.values import local
+from storage import audit, backlog
+from storage.backlog import Buried
+from storage.database import Database, Tx
+
+SHOWN = 50
+"""Open jobs listed at most; the rest is told as a number."""
+
+
+async def jobs(config: Config, words: Wording, *, again: str, forget: str, clock: Clock = utc_now) -> int:
+    """List, or act on the job of this id, or on "all"; 1 when there is no such buried job."""
+    async with opened(config) as db:
+        if again or forget:
+            return await _act(db, words, again or forget, clock, once_more=bool(again))
+        await _list(db, words)
+    return 0
+
+
+async def _act(db: Database, words: Wording, which: str, clock: Clock, *, once_more: bool) -> int:
+    act, what = (backlog.exhume, "job_again") if once_more else (backlog.write_off, "job_forgotten")
+
+    def work(tx: Tx) -> list[Buried]:
+        now, done = clock(), []
+        for job in backlog.buried(tx):
+            if which in ("all", str(job.id)) and act(tx, job.id, now):
+                tx.trace = job.trace
+                audit.note(
+                    tx, job.company_id, operator(), what, now,
+                    job=job.id, kind=job.kind, why=blot(job.last_error)[:300],
+                )  # fmt: skip
+                done.append(job)
+        return done
+
+    done = await db.write(work)
+    for job in done:
+        print(words("jobs", "again" if once_more else "forgotten", id=job.id, kind=job.kind))
+    if not done:
+        print(words("jobs", "none_buried") if which == "all" else words("jobs", "not_buried", id=which))
+    return 0 if done or which == "all" else 1
+
+
+async def _list(db: Database, words: Wording) -> None:
+    buried = await db.read(backlog.buried)
+    still_open = await db.read(lambda tx: backlog.still_open(tx, SHOWN))
+    depth = await db.read(backlog.depth)
+    waiting = sum(kind.waiting + kind.ready + kind.leased for kind in depth)
+    print(words("jobs", "buried_head", count=len(buried)))
+    for job in buried:
+        print(_line(job.id, job.kind, job.lane, job.attempts, job.finished_at, job.last_error))
+    print(words("jobs", "open_head", count=waiting))
+    for each in still_open:
+        kind = f"{each.kind} ({each.state})"
+        print(_line(each.id, kind, each.lane, each.attempts, each.created_at, each.last_error))
+    if waiting > len(still_open):
+        print(words("jobs", "more", count=waiting - len(still_open)))
+    if buried:
+        print(words("jobs", "what_to_do"))
+
+
+def _line(number: int, kind: str, lane: str, attempts: int, since: datetime, error: str) -> str:
+    said = blot(f"{lane}  {error}".rstrip())
+    return f"  {number}  {kind}  {local(since):%Y-%m-%d %H:%M:%S}  x{attempts}  {said}"

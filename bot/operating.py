@@ -1,0 +1,40 @@
+"""The commands of an operator who looks after a running bot: `kaimono jobs | audit | evidence`.
+
+What is common to all commands (reading the configuration, telling what keeps one from running) is `bot.cli`'s.
+"""
+
+import argparse
+from collections.abc import Callable
+
+from bot.talk.wording import Wording
+
+Add = Callable[..., argparse.ArgumentParser]
+
+
+def add_commands(add: Add, words: Wording) -> None:
+    jobs = add("jobs", _jobs, config=True)
+    act = jobs.add_mutually_exclusive_group()
+    act.add_argument("--again", default="", metavar="ID", help=words("cli", "again"))
+    act.add_argument("--forget", default="", metavar="ID", help=words("cli", "forget"))
+    audit = add("audit", _audit, config=True)
+    audit.add_argument("act", nargs="?", choices=("list", "verify"), default="list", help=words("cli", "act"))
+    audit.add_argument("--order", default="", metavar="NUMBER", help=words("cli", "order"))
+    audit.add_argument("--member", default="", metavar="ID", help=words("cli", "member"))
+    audit.add_argument("--limit", type=int, default=100, metavar="N", help=words("cli", "limit"))
+
+
+def _jobs(options: argparse.Namespace) -> int:
+    from bot.cli import language, load_config, told
+    from bot.jobs import jobs
+
+    return told(jobs(load_config(options.config), language(), again=options.again, forget=options.forget))
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from bot.cli import language, load_config, told
+    from bot.trail import show, verify
+
+    config, words = load_config(options.config), language()
+    if options.act == "verify":
+        return told(verify(config, words))
+    return told(show(config, words, order=options.order, member=options.member, limit=options.limit))

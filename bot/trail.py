@@ -1,0 +1,58 @@
+"""`kaimono audit`: the newest entries, of one order or member if asked; `kaimono audit verify` walks the chains."""
+
+from bot.config import Config
+from bot.opened import opened
+from bot.talk.wording import Wording
+from purchasing import members
+from purchasing.values import local
+from storage import audit
+from storage.database import Database, Tx
+from storage.tables import AuditEntry
+
+
+async def show(config: Config, words: Wording, *, order: str, member: str, limit: int) -> int:
+    """List the entries of every company; 1 when a member was named whom nobody knows."""
+    async with opened(config) as db:
+        found = [await _entries(db, c.key, order, member, limit) for c in config.company]
+    if all(entries is None for entries in found):
+        print(words("audit", "unknown_member", member=member))
+        return 1
+    shown = [entry for entries in found for entry in entries or ()]
+    for entry in shown:
+        about = f" {entry.order_number}" if entry.order_number else ""
+        print(
+            f"{entry.company_id}#{entry.place}  {local(entry.at):%Y-%m-%d %H:%M:%S}  {entry.actor}  "
+            f"{entry.what}{about}  {entry.facts}  {entry.trace}".rstrip()
+        )
+    if not shown:
+        print(words("audit", "nothing"))
+    return 0
+
+
+async def _entries(
+    db: Database, company_id: str, order: str, member: str, limit: int
+) -> list[AuditEntry] | None:
+    def work(tx: Tx) -> list[AuditEntry] | None:
+        known = members.find(tx, company_id, member) if member else None
+        if member and known is None:
+            return None
+        whom = known.id if known else None
+        return audit.entries(tx, company_id, order_number=order, member_id=whom, limit=limit)
+
+    return await db.read(work)
+
+
+async def verify(config: Config, words: Wording) -> int:
+    """Walk each company's chain; 1 when one is broken."""
+    good = True
+    async with opened(config) as db:
+        for company in config.company:
+            key = company.key
+            verdict = await db.read(lambda tx, key=key: audit.verify(tx, key))  # type: ignore[misc]
+            if verdict.broken_at is None:
+                print(f"OK  {company.name}: {words('audit', 'whole', count=verdict.count)}")
+            else:
+                good = False
+                why = words("audit", f"broken_{verdict.why}", place=verdict.broken_at, count=verdict.count)
+                print(f"NG  {company.name}: {why}")
+    return 0 if good else 1

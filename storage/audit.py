@@ -1,0 +1,152 @@
+"""The audit: who did what, when and why, written in the transaction of the fact itself, and only ever added to.
+
+Every company has a chain: an entry's hash is SHA-256 over the hash before it and the entry as canonical JSON, so that
+no entry can be changed, taken out or put in without every later hash telling. `audit_head` holds the end of the chain;
+it is also the lock that writers queue at. It is taken last of all, when the unit of work is done, so that nobody waits
+for longer than a commit and no two units wait for each other.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.database import Tx
+from storage.tables.audit import AuditEntry, AuditHead
+
+ENTRY = AuditEntry.metadata.tables["audit_entry"]
+HEAD = AuditHead.metadata.tables["audit_head"]
+_BEGINNING = ""
+_HASHED = ("company_id", "place", "at", "actor", "what", "order_number", "member_id", "facts", "trace")
+
+
+def note(
+    tx: Tx,
+    company_id: str,
+    actor: str,
+    what: str,
+    now: datetime,
+    *,
+    order_number: str = "",
+    member_id: int | None = None,
+    **facts: object,
+) -> None:
+    """Add an entry when this unit of work ends; it is stored with the unit or not at all.
+
+    `facts` are ids, states, amounts and reasons: no names, addresses or secrets, since entries are kept for good.
+    """
+    row = {
+        "company_id": company_id,
+        "at": now,
+        "actor": actor,
+        "what": what,
+        "order_number": order_number,
+        "member_id": member_id,
+        "facts": _canonical(facts),
+        "trace": tx.trace,
+    }
+    waiting: dict[str, list[dict[str, Any]]] = tx.kept.setdefault(note, {})
+    if not waiting:
+        tx.at_end(_append)
+    waiting.setdefault(company_id, []).append(row)
+
+
+def _append(tx: Tx) -> None:
+    """Chain what this unit noted. Companies in order, so that two units never lock them crosswise."""
+    for company_id, rows in sorted(tx.kept.pop(note).items()):
+        place, last = _lock_head(tx.conn, company_id)
+        for row in rows:
+            place += 1
+            row["place"] = place
+            row["hash"] = last = _hash(last, row)
+        tx.conn.execute(insert(ENTRY), rows)
+        tx.conn.execute(_MOVE_HEAD, {"company": company_id, "to_place": place, "to_hash": last})
+
+
+def _lock_head(conn: Connection, company_id: str) -> tuple[int, str]:
+    head = conn.execute(_LOCK, {"company": company_id}).first()
+    if head is None:
+        dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
+        first = dialect.insert(HEAD).values(company_id=company_id, place=0, hash=_BEGINNING)
+        conn.execute(first.on_conflict_do_nothing())
+        head = conn.execute(_LOCK, {"company": company_id}).one()
+    return head.place, head.hash
+
+
+_LOCK = select(HEAD.c.place, HEAD.c.hash).where(HEAD.c.company_id == bindparam("company")).with_for_update()
+_MOVE_HEAD = (
+    update(HEAD)
+    .where(HEAD.c.company_id == bindparam("company"))
+    .values(place=bindparam("to_place"), hash=bindparam("to_hash"))
+)
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+
+
+def _hash(before: str, row: dict[str, Any]) -> str:
+    said = {name: row[name] for name in _HASHED}
+    said["at"] = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
+    return sha256((before + _canonical(said)).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a walk along a chain found: how many entries are good, and the place where it breaks (None: nowhere)."""
+
+    count: int
+    broken_at: int | None = None
+    why: str = ""
+
+
+PAGE = 2_000
+
+
+def verify(tx: Tx, company_id: str) -> Verdict:
+    """Walk a company's chain from its beginning to its head. `why` is changed, missing or cut."""
+    place, last = 0, _BEGINNING
+    for row in _along(tx.conn, company_id):
+        if row.place != place + 1:
+            return Verdict(place, place + 1, "missing")
+        if _hash(last, row._asdict()) != row.hash:
+            return Verdict(place, row.place, "changed")
+        place, last = row.place, row.hash
+    head = tx.conn.execute(select(HEAD).where(HEAD.c.company_id == company_id)).first()
+    if (head.place, head.hash) != (place, last) if head else place > 0:
+        return Verdict(place, place + 1, "cut")
+    return Verdict(place)
+
+
+def _along(conn: Connection, company_id: str) -> Iterator[Row[Any]]:
+    """Every entry of the chain, a page at a time."""
+    place = -1
+    while True:
+        page = conn.execute(
+            select(ENTRY)
+            .where(ENTRY.c.company_id == company_id, ENTRY.c.place > place)
+            .order_by(ENTRY.c.place)
+            .limit(PAGE)
+        ).all()
+        yield from page
+        if len(page) < PAGE:
+            return
+        place = page[-1].place
+
+
+def entries(
+    tx: Tx, company_id: str, *, order_number: str = "", member_id: int | None = None, limit: int = 100
+) -> list[AuditEntry]:
+    """The newest entries of a company, of one order or of one member, oldest of them first."""
+    query = select(ENTRY).where(ENTRY.c.company_id == company_id)
+    if order_number:
+        query = query.where(ENTRY.c.order_number == order_number)
+    if member_id is not None:
+        query = query.where(ENTRY.c.member_id == member_id)
+    rows = tx.conn.execute(query.order_by(ENTRY.c.place.desc()).limit(limit)).all()
+    return [AuditEntry(**row._asdict()) for row in reversed(rows)]

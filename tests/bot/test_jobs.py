@@ -1,0 +1,152 @@
+"""`kaimono jobs` and `kaimono audit`, run as an operator does, beside a database that the bot uses."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.config import load
+from bot.jobs import SHOWN, jobs
+from bot.opened import opened
+from bot.talk.wording import wording
+from bot.trail import show, verify
+from storage import audit, queue
+from storage.database import Database, Tx
+from storage.tables import Company
+from tests.bot.configuration import write
+from tests.bot.program import kaimono
+
+NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+COMPANY = "2000001"
+WORDS = wording("en")
+LOST = "LINE WORKS knows no such member or bot (HTTP 404), taro.yamada@example.co.jp"
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return write(tmp_path)
+
+
+def put(tx: Tx, key: str, lane: str = "") -> None:
+    queue.put(
+        tx, company_id=COMPANY, lane=lane or f"send:{COMPANY}:taro.yamada@example.co.jp", kind="send", key=key,
+        payload=b'{"to": "taro", "content": "secret talk"}', now=NOW,
+    )  # fmt: skip
+
+
+def bury(tx: Tx, key: str) -> None:
+    put(tx, key, key)
+    (job,) = queue.claim(tx, kinds=["send"], owner="one", limit=1, now=NOW, lease=timedelta(seconds=30))
+    queue.bury(tx, job, owner="one", now=NOW, error=LOST)
+
+
+async def with_database(path: Path, *works: Callable[[Tx], object]) -> None:
+    async with opened(load(path)) as db:
+        await furnish(db)
+        for work in works:
+            await db.write(work)
+
+
+async def furnish(db: Database) -> None:
+    def company(tx: Tx) -> None:
+        if tx.orm.get(Company, COMPANY) is None:
+            tx.orm.add(Company(id=COMPANY, name="株式会社サンプル商事", provisioned_at=NOW))
+
+    await db.write(company)
+
+
+async def run(path: Path, again: str = "", forget: str = "") -> int:
+    return await jobs(load(path), WORDS, again=again, forget=forget, clock=lambda: NOW)
+
+
+async def test_what_waits_and_what_was_given_up_is_listed_without_addresses_or_payloads(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await with_database(path, lambda tx: bury(tx, "a"), lambda tx: put(tx, "b"))
+    assert await run(path) == 0
+    shown = capsys.readouterr().out
+    assert "Given up: 1\n  1  send  2026-11-24 10:00:00  x1  a  LINE WORKS knows no such member" in shown
+    assert "Waiting: 1\n  2  send (ready)  2026-11-24 10:00:00  x0  send:2000001:***@***\n" in shown
+    for hidden in ("taro", "secret talk"):
+        assert hidden not in shown
+
+
+async def test_a_long_queue_is_told_as_a_number(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    await with_database(path, lambda tx: [put(tx, str(n)) for n in range(SHOWN + 7)])
+    await run(path)
+    shown = capsys.readouterr().out
+    assert f"Waiting: {SHOWN + 7}\n" in shown
+    assert "and 7 more" in shown
+
+
+async def test_a_given_up_job_is_sent_again_once_and_the_audit_says_by_whom(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await with_database(path, lambda tx: bury(tx, "a"), lambda tx: bury(tx, "b"))
+    assert [await run(path, again="1"), await run(path, again="1"), await run(path, again="one")] == [0, 1, 1]
+    async with opened(load(path)) as db:
+        assert [job.key for job in await db.read(queue.buried)] == ["b"]
+        (entry,) = await db.read(lambda tx: audit.entries(tx, COMPANY))
+    assert entry.what == "job_again"
+    assert entry.actor.startswith("operator:")
+    assert "taro" not in entry.facts
+    assert "No given-up job has the number 1" in capsys.readouterr().out
+
+
+async def test_all_are_sent_again_or_written_off(path: Path) -> None:
+    await with_database(path, lambda tx: bury(tx, "a"), lambda tx: bury(tx, "b"))
+    assert await run(path, forget="2") == 0
+    assert [await run(path, again="all"), await run(path, again="all")] == [0, 0]
+    async with opened(load(path)) as db:
+        assert await db.read(queue.buried) == []
+        work = queue.claim
+        taken = await db.write(
+            lambda tx: work(tx, kinds=["send"], owner="x", limit=9, now=NOW, lease=timedelta(seconds=9))
+        )
+        await db.write(lambda tx: put(tx, "b"))  # its key stays seen
+        assert [job.key for job in taken] == ["a"]
+        assert (await db.read(queue.depth))[0].ready == 0
+
+
+async def test_the_audit_is_listed_and_verified(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def noted(tx: Tx) -> None:
+        audit.note(tx, COMPANY, "member:1", "order_placed", NOW, order_number="KM-1", total="18240.00")
+
+    await with_database(path, noted)
+    config = load(path)
+    assert await show(config, WORDS, order="KM-1", member="", limit=9) == 0
+    line = '2000001#1  2026-11-24 10:00:00  member:1  order_placed KM-1  {"total":"18240.00"}\n'
+    assert capsys.readouterr().out == line
+    assert await show(config, WORDS, order="", member="nobody@sample", limit=9) == 1
+    assert await verify(config, WORDS) == 0
+    assert "OK  株式会社サンプル商事: 1 entries, the chain is whole." in capsys.readouterr().out
+
+    def tampered(tx: Tx) -> None:
+        tx.conn.exec_driver_sql("DROP TRIGGER audit_entry_no_update")
+        tx.conn.exec_driver_sql("UPDATE audit_entry SET facts = '{}'")
+
+    await with_database(path, tampered)
+    assert await verify(config, WORDS) == 1
+    assert "NG  株式会社サンプル商事: entry 1 was changed" in capsys.readouterr().out
+
+
+async def test_from_the_command_line(path: Path) -> None:
+    await with_database(path, lambda tx: bury(tx, "a"))
+    listed = await kaimono(path.parent, "jobs", "--config", path, lang="ja_JP.UTF-8")
+    assert (listed.code, listed.err) == (0, "")
+    assert "止めた処理: 1 件" in listed.out
+    again = await kaimono(path.parent, "jobs", "--config", path, "--again", "1")
+    assert (again.code, again.out) == (0, "1 (send) will be done again.\n")
+    verified = await kaimono(path.parent, "audit", "verify", "--config", path)
+    assert (verified.code, verified.err) == (0, "")
+    assert "1 entries" in verified.out
+
+
+async def test_without_a_database_it_is_one_sentence(path: Path) -> None:
+    path.with_name("kaimono.db").write_bytes(b"this is no database, " * 100)
+    ended = await kaimono(path.parent, "jobs", "--config", path)
+    assert (ended.code, ended.out) == (1, "")
+    assert "file is not a database" in ended.err
+    assert "Traceback" not in ended.err
