@@ -81,7 +81,9 @@ class SqliteDatabase(Database):
     def __init__(self, address: URL) -> None:
         super().__init__()
         path = sqlite_file(address)
-        self.engine = sqlite_engine(address, writes=True)
+        self.engine = sqlite_engine(
+            address, writes=True, size=2
+        )  # the writer keeps one; one is for who watches
         try:
             self.engine.connect().close()
         except DBAPIError as error:
@@ -89,6 +91,8 @@ class SqliteDatabase(Database):
         self._reading = sqlite_engine(address, writes=False, size=READERS)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="database-read")
         self._waiting: SimpleQueue[Unit | None] = SimpleQueue()
+        self._writing: Connection | None = None
+        """The writer thread's own: to take one from the pool for every batch costs more than most units do."""
         self._open = True
         self._door = Lock()
         self._writer = Thread(target=self._write_batches, name="database-write", daemon=True)
@@ -134,6 +138,8 @@ class SqliteDatabase(Database):
         while batch := self._take():
             topics = self._store(batch)
             self._answer(batch, topics)
+        if self._writing is not None:
+            self._writing.close()
 
     def _take(self) -> list[Unit]:
         """Wait for work, then take all that is there. Empty when the database closes and nothing is left."""
@@ -151,16 +157,20 @@ class SqliteDatabase(Database):
     def _store(self, batch: list[Unit]) -> set[str]:
         """Store what can be stored; each unit then holds its result or fault. Returns the topics to wake."""
         try:
-            with self.engine.connect() as conn:
-                try:
-                    return store(conn, batch)
-                except Exception:
-                    conn.invalidate()  # nobody knows what state it is in: the next batch gets a new one
-                    raise
+            self._writing = self._writing or self.engine.connect()
+            return store(self._writing, batch)
         except Exception as error:  # noqa: BLE001 - no connection, BEGIN or COMMIT failed: told to all, the writer lives on
+            self._give_up_connection()
             for unit in batch:
                 unit.fault = unit.fault or _not_stored(error)
             return set()
+
+    def _give_up_connection(self) -> None:
+        """Nobody knows what state it is in: the next batch gets a new one."""
+        connection, self._writing = self._writing, None
+        if connection is not None:
+            connection.invalidate()
+            connection.close()
 
     def _answer(self, batch: list[Unit], topics: set[str]) -> None:
         """Wake each event loop once, however many of its callers are answered."""

@@ -1,0 +1,1 @@
+"""The programs under measurement; `bench.servers.program` starts them."""
