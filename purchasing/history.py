@@ -18,6 +18,7 @@ from storage.tables import (
 )
 
 PAGE = 5
+_LATELY = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,18 @@ def recent(tx: Tx, member: Member, before: int | None = None) -> tuple[list[Orde
         query = query.where(col(Order.id) < before)
     orders = list(tx.orm.exec(query).all())
     return orders[:PAGE], orders[PAGE - 1].id if len(orders) > PAGE else None
+
+
+def lately(tx: Tx, company_id: str) -> list[tuple[Order, Member]]:
+    """The company's newest orders with their buyers, newest first; a hundred at most."""
+    query = (
+        select(Order, Member)
+        .join(Member, col(Member.id) == Order.member_id)
+        .where(Order.company_id == company_id)
+        .order_by(col(Order.id).desc())
+        .limit(_LATELY)
+    )
+    return [(order, buyer) for order, buyer in tx.orm.exec(query).all()]
 
 
 def by_number(tx: Tx, company_id: str, number: str) -> Order | None:

@@ -1,7 +1,6 @@
 """Pieces that several cards share: the test mark, buttons, lists of articles, and texts of any length as messages."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from bot.lineworks.message import Action, ButtonTemplate, Message, Outgoing, Text, clean, cut, pages
 from bot.lineworks.text import units
@@ -36,10 +35,6 @@ def menu_buttons(words: Wording) -> tuple[Action, ...]:
 def title(text: str) -> str:
     """An article's name for a card: cleaned of control characters and shortened."""
     return cut(clean(text), TITLE)
-
-
-def quantity(number: Decimal) -> str:
-    return f"{number.normalize():f}"
 
 
 def with_buttons(

@@ -6,11 +6,12 @@ from decimal import Decimal
 from math import ceil
 
 from bot.lineworks.message import ButtonTemplate, Outgoing, Text, clean, cut
-from bot.talk.cards import CARD, mark, menu_buttons, quantity, say, title, with_buttons
+from bot.talk.cards import CARD, mark, menu_buttons, say, title, with_buttons
 from bot.talk.hearing import Verb
 from bot.talk.wording import Wording
 from purchasing import addresses
 from purchasing.lifecycle import OrderState
+from purchasing.values import plain
 from storage.tables import Cart, CartLine, DeliveryAddress, Order
 
 
@@ -42,7 +43,7 @@ def _lines(words: Wording, cart: Cart, lines: Sequence[CartLine]) -> list[str]:
                 number=line.line_number,
                 description=title(line.description),
                 price=words.money(line.unit_price, cart.currency),
-                quantity=quantity(line.quantity),
+                quantity=plain(line.quantity),
                 sum=words.money(line.unit_price * line.quantity, cart.currency),
             )
         )
@@ -61,7 +62,7 @@ def _tax_by_rate(words: Wording, cart: Cart, lines: Sequence[CartLine]) -> list[
     if len(rates) < 2:
         return []
     return [
-        words("cart", "tax_rate", rate=quantity(rate), amount=words.money(tax, cart.currency))
+        words("cart", "tax_rate", rate=plain(rate), amount=words.money(tax, cart.currency))
         for rate, tax in sorted(rates.items(), reverse=True)
     ]
 
@@ -101,12 +102,17 @@ def ask_purpose(words: Wording, test: bool) -> list[Outgoing]:
 
 
 def question(
-    words: Wording, cart: Cart, address: DeliveryAddress, test: bool, now: datetime
+    words: Wording,
+    cart: Cart,
+    address: DeliveryAddress,
+    test: bool,
+    now: datetime,
+    sentence: str = "question",
 ) -> list[Outgoing]:
-    """The second question: the one whose yes moves money."""
+    """The second question: the one whose yes moves money. `sentence` names its variant in the catalogue."""
     text = words(
         "cart",
-        "question",
+        sentence,
         mark=mark(words, test),
         total=words.money(cart.total, cart.currency),
         name=clean(address.name),

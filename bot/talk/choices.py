@@ -1,12 +1,14 @@
-"""What an administrator is told, and how soon: at once, once a day, or not at all."""
+"""What an administrator is told, and how soon: at once, once a day, or not at all.
+
+Who is no administrator never comes here: for them お知らせ設定 is a word like any other (`meaning`).
+"""
 
 from datetime import datetime
 
 from bot.lineworks.message import ButtonTemplate, Message, Outgoing
-from bot.talk import registration
 from bot.talk.hearing import Heard, Verb, button
 from bot.talk.wording import Wording
-from purchasing import policy, preferences
+from purchasing import preferences
 from purchasing.notices import What
 from purchasing.preferences import KINDS, Pace
 from purchasing.values import Company
@@ -20,10 +22,6 @@ def choose(
     tx: Tx, company: Company, words: Wording, member: Member, heard: Heard, now: datetime
 ) -> list[Outgoing]:
     """The card of an administrator's choices, after the one that was just made."""
-    if not policy.is_admin(company, member):
-        if member.email is None:
-            return registration.greeting(words, "greeting")
-        return registration.full_menu(words, words("menu", "not_understood"))
     if heard.verb is Verb.NOTICE_PACE and heard.ref in KINDS and heard.nonce in set(Pace):
         preferences.choose(tx, member, What(heard.ref), Pace(heard.nonce), now)
     paces = preferences.paces(tx, company.id, (member.user_id, member.login_id))

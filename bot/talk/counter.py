@@ -17,9 +17,11 @@ from storage.database import Tx
 from storage.tables import Member, Order
 
 
-def list_orders(tx: Tx, words: Wording, member: Member, ref: str) -> list[Outgoing]:
+def list_orders(tx: Tx, words: Wording, member: Member, ref: str) -> tuple[list[Outgoing], int | None]:
+    """A page of the member's orders from `ref` on, and where the next one begins."""
     before = int(ref) if ref.isdecimal() and len(ref) < 19 else None
-    return orders.history(words, *history.recent(tx, member, before))
+    page, older = history.recent(tx, member, before)
+    return orders.history(words, page, older), older
 
 
 def show(tx: Tx, company: Company, words: Wording, viewer: Member, number: str) -> list[Outgoing]:

@@ -13,15 +13,20 @@ from bot.talk.wording import notice_choice, verb
 
 
 class Verb(StrEnum):
-    """Everything that can be said to the bot. The value is what our buttons carry."""
+    """Everything that can be said to the bot. The value is what our buttons carry.
+
+    OLDER and USE_THIS are only ever typed: their buttons carry a place in the history, and say a mail address.
+    """
 
     START = "start"
     MEMBER_YES = "member_yes"
     MEMBER_NO = "member_no"
     EMAIL = "email"
+    USE_THIS = "use_this"
     MENU = "menu"
     SHOP = "shop"
     HISTORY = "history"
+    OLDER = "older"
     ORDER = "order"
     HELP = "help"
     CANCEL = "cancel"
@@ -74,10 +79,11 @@ def hear(event: Event) -> Heard:
         return Heard(Verb.THING)
     if content.postback and (tapped := _tapped(content.postback, content.text)):
         return tapped
+    if typed := verb(content.text):
+        return Heard(Verb(typed), content.text)
     if choice := notice_choice(content.text):
         return Heard(Verb.NOTICE_PACE, content.text, *choice)
-    typed = verb(content.text)
-    return Heard(Verb(typed) if typed else Verb.WORDS, content.text)
+    return Heard(Verb.WORDS, content.text)
 
 
 def _tapped(data: str, text: str) -> Heard | None:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 
 from bot.lineworks.applink import talk_with
 from bot.lineworks.message import Action, ButtonTemplate, Outgoing, Text, Uri, clean, cut
-from bot.talk.cards import CARD, mark, menu_buttons, quantity, say, title, with_buttons
+from bot.talk.cards import CARD, mark, menu_buttons, say, title, with_buttons
 from bot.talk.hearing import Verb
 from bot.talk.orders import receipt_buttons, tracking
 from bot.talk.wording import Wording
 from purchasing.history import OrderDetail
+from purchasing.values import plain
 from storage.tables import (
     Order,
     OrderConfirmation,
@@ -33,7 +34,7 @@ class Reader:
     app_url: str
 
 
-def plain(reader: Reader, name: str, found: OrderDetail, reason: str = "") -> list[Outgoing]:
+def news(reader: Reader, name: str, found: OrderDetail, reason: str = "") -> list[Outgoing]:
     """News that is one sentence: no answer yet, stuck, refused."""
     words, order = reader.words, found.order
     text = words(
@@ -87,12 +88,10 @@ def _settled(words: Wording, order: Order, article: OrderLine, row: OrderConfirm
             name = "line_changed"
             values["before"] = words.money(article.unit_price, order.currency)
             values["after"] = words.money(row.unit_price, order.currency)
-        lines.append(words("notice", name, quantity=quantity(row.accepted), **values))
+        lines.append(words("notice", name, quantity=plain(row.accepted), **values))
     if row.rejected:
         reason = _reason(words, row.reason_code, row.reason)
-        lines.append(
-            words("notice", "line_rejected", quantity=quantity(row.rejected), reason=reason, **values)
-        )
+        lines.append(words("notice", "line_rejected", quantity=plain(row.rejected), reason=reason, **values))
     return lines
 
 
@@ -147,7 +146,7 @@ def shipped(
             "line_shipped",
             number=row.line_number,
             description=title(articles[row.line_number].description),
-            quantity=quantity(row.quantity),
+            quantity=plain(row.quantity),
         )
         for row in sorted(sent, key=lambda row: row.line_number)
         if row.shipment_id == parcel.id
@@ -188,7 +187,7 @@ def _article(words: Wording, line: OrderLine) -> str:
         "line",
         number=line.line_number,
         description=title(line.description),
-        quantity=quantity(line.quantity),
+        quantity=plain(line.quantity),
     )
 
 

@@ -5,13 +5,14 @@ from datetime import datetime
 
 from bot.lineworks.action import LABEL
 from bot.lineworks.message import Action, ButtonTemplate, Message, Outgoing, Text, Uri, clean, pages
-from bot.talk.cards import TEXT, mark, menu_buttons, quantity, say, title, with_buttons
+from bot.talk.cards import TEXT, mark, menu_buttons, say, title, with_buttons
 from bot.talk.hearing import Verb, button
 from bot.talk.wording import Wording
 from purchasing import addresses, aftercare, carriers
 from purchasing.aftercare import Receipt
 from purchasing.history import OrderDetail
 from purchasing.lifecycle import LineState, OrderState
+from purchasing.values import plain
 from storage.tables import Order, OrderLine
 
 
@@ -64,7 +65,7 @@ def detail(words: Wording, found: OrderDetail, *, own: bool) -> list[Outgoing]:
             "line",
             number=line.line_number,
             description=title(line.description),
-            quantity=quantity(line.quantity),
+            quantity=plain(line.quantity),
             state=words("line_state", _line_state(order, line)),
         )
         for line in found.lines
@@ -162,7 +163,7 @@ def same_again(words: Wording, found: OrderDetail) -> list[Outgoing]:
             "again_line",
             number=line.line_number,
             description=title(line.description),
-            quantity=quantity(line.quantity),
+            quantity=plain(line.quantity),
             asin=line.asin,
         )
         for line in found.lines

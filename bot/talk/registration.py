@@ -1,6 +1,6 @@
 """What the bot says while somebody registers, and to somebody who has."""
 
-from bot.lineworks.message import ButtonTemplate, Message, Outgoing, Text, cut
+from bot.lineworks.message import Action, ButtonTemplate, Message, Outgoing, Text, cut
 from bot.talk.cards import CARD, menu_buttons, say
 from bot.talk.hearing import Verb
 from bot.talk.wording import Wording
@@ -9,12 +9,12 @@ from purchasing.members import BadEmail, read_email
 
 def greeting(words: Wording, sentence: str) -> list[Outgoing]:
     """The question that everything starts with. `sentence` names its variant in the catalogue."""
-    return [
-        ButtonTemplate(
-            words("registration", sentence),
-            (say(words, "member_yes", Verb.MEMBER_YES), say(words, "member_no", Verb.MEMBER_NO)),
-        )
-    ]
+    return [ButtonTemplate(words("registration", sentence), _membership(words))]
+
+
+def how_to_join(words: Wording) -> Text:
+    """The Amazon side, whole: invitation or first visit, the private address, the group (Amazon reference 2)."""
+    return Text(words("registration", "how_to_join"))
 
 
 def ask_email(words: Wording, sentence: str, email: str, known: str) -> list[Outgoing]:
@@ -44,17 +44,25 @@ def menu(words: Wording, section: str, sentence: str, email: str) -> list[Outgoi
     return [ButtonTemplate(cut(words(section, sentence, email=email), CARD), menu_buttons(words))]
 
 
-def full_menu(words: Wording, text: str) -> list[Outgoing]:
-    """The member's buttons and the one that changes the registration."""
-    return [ButtonTemplate(text, (*menu_buttons(words), say(words, "email", Verb.EMAIL)))]
+def full_menu(words: Wording, text: str, *, admin: bool = False) -> list[Outgoing]:
+    """The member's buttons and the one that changes the registration; an administrator's choices too."""
+    return [
+        ButtonTemplate(text, (*menu_buttons(words), say(words, "email", Verb.EMAIL), *_choices(words, admin)))
+    ]
 
 
-def help_text(words: Wording, registered: bool, test: bool) -> list[Outgoing]:
-    text = words("help", "text" if registered else "text_guest") + (
-        words("help", "test_mode") if test else ""
-    )
-    return full_menu(words, text) if registered else [ButtonTemplate(text, greeting_buttons(words))]
+def help_text(words: Wording, *, registered: bool, admin: bool, test: bool) -> list[Outgoing]:
+    text = words("help", "text" if registered else "text_guest")
+    text += words("help", "admin") if admin else ""
+    text += words("help", "test_mode") if test else ""
+    if registered:
+        return full_menu(words, text, admin=admin)
+    return [ButtonTemplate(text, (*_membership(words), *_choices(words, admin)))]
 
 
-def greeting_buttons(words: Wording) -> tuple[Message, Message]:
+def _membership(words: Wording) -> tuple[Action, ...]:
     return say(words, "member_yes", Verb.MEMBER_YES), say(words, "member_no", Verb.MEMBER_NO)
+
+
+def _choices(words: Wording, admin: bool) -> tuple[Action, ...]:
+    return (say(words, "notices", Verb.NOTICES),) if admin else ()

@@ -11,12 +11,17 @@ from purchasing.members import BadEmail, read_email
 
 
 class At(StrEnum):
-    """What the bot waits for. READY is the state of every registered member between questions."""
+    """What the bot waits for. READY is the state of every registered member between questions.
+
+    LOOKING_BACK is READY with a page of the history just shown: さらに前の注文 goes on from there.
+    """
 
     NEW = "new"
     ASKED_MEMBER = "asked_member"
     ASKED_EMAIL = "asked_email"
     ASKED_PURPOSE = "asked_purpose"
+    ASKED_PAY = "asked_pay"
+    LOOKING_BACK = "looking_back"
     READY = "ready"
 
 
@@ -48,6 +53,8 @@ class Do(StrEnum):
     RESTART = "restart"
     SHOW_CART = "show_cart"
     SET_PURPOSE = "set_purpose"
+    ASK_PURPOSE_AGAIN = "ask_purpose_again"
+    REMIND_PAY = "remind_pay"
     RECEIPT = "receipt"
     REORDER = "reorder"
     CANCEL_ORDER = "cancel_order"
@@ -81,6 +88,7 @@ _ANYTIME = {
     Verb.HELP: Do.HELP,
     Verb.SHOP: Do.SHOP,
     Verb.HISTORY: Do.HISTORY,
+    Verb.OLDER: Do.HISTORY,
     Verb.ORDER: Do.ORDER,
     Verb.CANCEL: Do.CANCEL,
     Verb.RESTART: Do.RESTART,
@@ -93,11 +101,14 @@ _ANYTIME = {
     Verb.NOTICE_PACE: Do.NOTICE_PACE,
     Verb.THING: Do.NOT_TEXT,
     Verb.WORDS: Do.NOT_UNDERSTOOD,
+    Verb.USE_THIS: Do.NOT_UNDERSTOOD,
 }
 _MONEY = {Verb.PAY: Do.ASK_PAY, Verb.PAY_YES: Do.PAY, Verb.PAY_NO: Do.DECLINE, Verb.DROP: Do.DROP}
 
 
 def _member(at: At, heard: Heard) -> Move:
+    if at is At.ASKED_PAY and heard.verb in (Verb.MEMBER_YES, Verb.PAY_YES) and not heard.by_button:
+        return Move(at, Do.REMIND_PAY, heard)
     if heard.verb in _MONEY:
         # Money moves by a button only; the typed word shows the cart with its buttons instead.
         return Move(At.READY, _MONEY[heard.verb] if heard.by_button else Do.SHOW_CART, heard)
@@ -112,6 +123,10 @@ def _member(at: At, heard: Heard) -> Move:
             return Move(at, Do.ASK_EMAIL_AGAIN, heard)
     if at is At.ASKED_PURPOSE and heard.verb is Verb.WORDS:
         return Move(At.READY, Do.SET_PURPOSE, heard)
+    if at is At.ASKED_PURPOSE and heard.verb is Verb.THING:
+        return Move(at, Do.ASK_PURPOSE_AGAIN, heard)
+    if at is At.ASKED_PAY and heard.verb is Verb.THING:
+        return Move(at, Do.NOT_TEXT, heard)
     return Move(At.READY, _ANYTIME[heard.verb], heard)
 
 

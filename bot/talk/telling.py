@@ -83,7 +83,7 @@ def write(tx: Tx, company: Company, notice: Notice, app_url: str, now: datetime)
         return notices.shipped(reader, found, parcel, tx.orm.exec(until_then).all())
     if notice.what not in _ALWAYS and order.state not in _STILL[notice.what]:
         return []
-    return notices.plain(reader, notice.what.removeprefix("order_"), found, order.refusal)
+    return notices.news(reader, notice.what.removeprefix("order_"), found, order.refusal)
 
 
 def in_short(messages: Sequence[Outgoing]) -> list[str]:

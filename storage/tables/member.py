@@ -44,7 +44,7 @@ class Talk(SQLModel, table=True):
     user_id: str = Field(primary_key=True)
     state: str
     about: str = ""
-    """What the question was about: the id of a cart while its purpose is asked."""
+    """What the question was about: the id of a cart, or where the history that was shown goes on."""
     changed_at: datetime = Field(sa_type=Utc)
 
 

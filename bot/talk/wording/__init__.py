@@ -4,6 +4,7 @@
 sentence is a programming error and raises KeyError: the tests compare the catalogues and the keys that the code asks for.
 """
 
+import re
 import tomllib
 import unicodedata
 from datetime import datetime
@@ -81,18 +82,30 @@ def wording(language: str) -> Wording:
 
 
 def notice_choice(typed: str) -> tuple[str, str] | None:
-    """The kind of notice and the pace that an administrator typed ("購入を1日1回"), in any language."""
-    return _notice_choices().get(plain_words(typed))
+    """The kind of notice and the pace that an administrator typed, in any language: "購入は1日1回", "発送 まとめて"."""
+    text = _joined(typed)
+    return next((choice for choice, said in _notice_choices() if said.fullmatch(text)), None)
 
 
 @cache
-def _notice_choices() -> dict[str, tuple[str, str]]:
-    return {
-        plain_words(words("choices", "button", kind=kind, pace=pace)): (what, when)
+def _notice_choices() -> list[tuple[tuple[str, str], re.Pattern[str]]]:
+    """Every choice with all the ways to type it: a kind, a word between, a pace, a word after."""
+    return [
+        ((kind, pace), re.compile(f"{_any(kinds)}{_any(between)}?{_any(paces)}{_any(after)}?"))
         for words in every_wording()
-        for what, kind in words.section("notice_kind").items()
-        for when, pace in words.section("notice_pace").items()
-    }
+        for between, after in [(words("choices", "between"), words("choices", "after"))]
+        for kind, kinds in words.section("kind_word").items()
+        for pace, paces in words.section("pace_word").items()
+    ]
+
+
+def _any(alternatives: str) -> str:
+    """One of the words of a catalogue entry, which are parted by |."""
+    return f"(?:{'|'.join(re.escape(_joined(word)) for word in alternatives.split('|'))})"
+
+
+def _joined(text: str) -> str:
+    return "".join(plain_words(text).split())
 
 
 @cache

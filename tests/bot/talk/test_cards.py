@@ -4,6 +4,7 @@ The message types refuse what the platform would refuse; `sandbox.lineworks.limi
 reference alone and shares nothing with them, is the second judge.
 """
 
+import itertools
 from decimal import Decimal
 
 import pytest
@@ -198,7 +199,7 @@ def test_a_parcel_is_told_with_everything_in_it(
 @EXAMPLES
 @given(rows.orders(), rows.readers(), st.sampled_from(["unanswered", "stuck", "refused"]), rows.names)
 def test_plain_news_names_the_order(found: OrderDetail, reader: Reader, name: str, reason: str) -> None:
-    assert found.order.number in written(judged(notices.plain(reader, name, found, reason)))
+    assert found.order.number in written(judged(notices.news(reader, name, found, reason)))
 
 
 @EXAMPLES
@@ -239,8 +240,8 @@ def test_sentences_that_never_change_fit_their_cards(language: str) -> None:
             *(card for reason in BadEmail for card in registration.refuse_email(words, reason)),
             *(
                 card
-                for registered in (False, True)
-                for card in registration.help_text(words, registered, True)
+                for registered, admin in itertools.product((False, True), repeat=2)
+                for card in registration.help_text(words, registered=registered, admin=admin, test=True)
             ),
             *(
                 card

@@ -117,3 +117,15 @@ def test_a_member_changes_the_address_only_when_asked_for_it() -> None:
 def test_old_answers_of_the_registration_do_no_harm_to_a_member() -> None:
     for verb in (Verb.MEMBER_YES, Verb.MEMBER_NO, Verb.START):
         assert decide(At.READY, True, Heard(verb)).do is Do.MENU
+
+
+@pytest.mark.parametrize("verb", [Verb.MEMBER_YES, Verb.PAY_YES])
+def test_a_typed_yes_to_the_question_before_paying_asks_again(verb: Verb) -> None:
+    move = decide(At.ASKED_PAY, True, Heard(verb, "はい"))
+    assert (move.at, move.do) == (At.ASKED_PAY, Do.REMIND_PAY)
+
+
+def test_a_sticker_loses_no_question() -> None:
+    assert decide(At.ASKED_PURPOSE, True, Heard(Verb.THING)).do is Do.ASK_PURPOSE_AGAIN
+    assert decide(At.ASKED_PURPOSE, True, Heard(Verb.THING)).at is At.ASKED_PURPOSE
+    assert decide(At.ASKED_PAY, True, Heard(Verb.THING)).at is At.ASKED_PAY

@@ -73,6 +73,8 @@ FAMILIES: dict[str, set[str]] = {
     "expected": set(fields(Config)),
     "notice_kind": {*KINDS},
     "notice_pace": {*Pace},
+    "kind_word": {*KINDS},
+    "pace_word": {*Pace},
     "receipt": {*Receipt},
     "timeline": {"placed", "confirmed", "shipped", "refused", "done", "to_come", *Receipt},
     "reason": set(JA["reason"]),

@@ -1,0 +1,130 @@
+"""The till: the cart on offer, what it is for, the question before money moves, and what a button of an old cart says.
+
+Called by the engine inside its transaction, like all that touches storage.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.lineworks.message import Outgoing, Text
+from bot.talk import checkout, registration
+from bot.talk.cards import mark
+from bot.talk.hearing import Heard
+from bot.talk.steps import At, Do, Move
+from bot.talk.wording import Wording
+from purchasing import addresses, ordering
+from purchasing.lifecycle import CartState
+from purchasing.ordering import AlreadyPlaced, Placed
+from purchasing.values import Company
+from storage.database import Tx
+from storage.tables import Cart, Member, Talk
+from storage.vault import Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class Till:
+    """Who pays, in which words, and the talk, which remembers the cart that a question was about."""
+
+    tx: Tx
+    company: Company
+    words: Wording
+    member: Member
+    talk: Talk
+    now: datetime
+
+    def show(self) -> list[Outgoing]:
+        """A typed 決済する: the newest cart with its buttons, since only those pay."""
+        cart = ordering.newest_offered(self.tx, self.member)
+        return self._card(cart, "typed") if cart else self._nothing_to_pay()
+
+    def ask(self, heard: Heard) -> list[Outgoing]:
+        """決済する: what it is for, where the company wants that; then the question whose yes moves money."""
+        cart = ordering.find_cart(self.tx, self.member, int(heard.ref), heard.nonce)
+        if cart is None or cart.state != CartState.OFFERED:
+            return self._over(cart)
+        if self.company.ask_purpose and not cart.purpose:
+            self._remember(At.ASKED_PURPOSE, cart)
+            return checkout.ask_purpose(self.words, self.company.test)
+        return self._question(cart, "question")
+
+    def ask_purpose_again(self) -> list[Outgoing]:
+        """A sticker is no purpose; the question stays."""
+        return checkout.ask_purpose(self.words, self.company.test)
+
+    def take_purpose(self, typed: str) -> list[Outgoing]:
+        cart = ordering.waiting_cart(self.tx, self.member, self.talk.about)
+        if cart is None:
+            return registration.full_menu(self.words, self.words("menu", "not_understood"))
+        ordering.note_purpose(self.tx, cart, typed)
+        return self._question(cart, "question")
+
+    def remind(self) -> list[Outgoing]:
+        """A typed はい to that question: only the button answers it, so here it is again."""
+        cart = ordering.waiting_cart(self.tx, self.member, self.talk.about)
+        return self._question(cart, "question_typed") if cart else self.show()
+
+    def pay(self, vault: Keyring, heard: Heard) -> list[Outgoing]:
+        outcome = ordering.place(
+            self.tx, vault, self.company, self.member, int(heard.ref), heard.nonce, self.now
+        )
+        if isinstance(outcome, Placed):
+            address = addresses.get(self.tx, self.company.id, outcome.order.address_key)
+            return checkout.placed(self.words, outcome.order, address)
+        if isinstance(outcome, AlreadyPlaced):
+            return checkout.already_ordered(self.words, outcome.order)
+        if outcome.other_mode:
+            return checkout.gone(self.words, "other_mode", not self.company.test)
+        return self._gone("already_cancelled" if outcome.cancelled else "unknown")
+
+    def answer(self, move: Move) -> list[Outgoing]:
+        """いいえ and キャンセル on a cart card: first see what became of that cart."""
+        cart = ordering.find_cart(self.tx, self.member, int(move.heard.ref), move.heard.nonce)
+        if cart is None or cart.state != CartState.OFFERED:
+            return self._over(cart)
+        if move.do is Do.DECLINE:
+            return self._card(cart, "declined")
+        ordering.cancel(self.tx, cart)
+        return self._gone("cancelled")
+
+    def cancel(self) -> list[Outgoing]:
+        """キャンセル without a cart named: the newest cart that is still on offer, if there is one."""
+        cart = ordering.newest_offered(self.tx, self.member)
+        if cart is None:
+            return registration.menu(self.words, "menu", "nothing_to_cancel", self.member.email or "")
+        ordering.cancel(self.tx, cart)
+        return self._gone("cancelled")
+
+    def drop(self) -> list[Outgoing]:
+        """Whoever starts over lets go of the cart on offer, and is told so."""
+        cart = ordering.newest_offered(self.tx, self.member)
+        if cart is None:
+            return []
+        ordering.cancel(self.tx, cart)
+        return [Text(self.words("cart", "cancelled", mark=mark(self.words, self.company.test)))]
+
+    def _question(self, cart: Cart, sentence: str) -> list[Outgoing]:
+        self._remember(At.ASKED_PAY, cart)
+        address = addresses.get(self.tx, cart.company_id, cart.address_key)
+        return checkout.question(self.words, cart, address, self.company.test, self.now, sentence)
+
+    def _remember(self, at: At, cart: Cart) -> None:
+        self.talk.state, self.talk.about = at, str(cart.id)
+
+    def _card(self, cart: Cart, sentence: str) -> list[Outgoing]:
+        address = addresses.get(self.tx, cart.company_id, cart.address_key)
+        lines = ordering.lines_of(self.tx, cart)
+        return checkout.cart_card(self.words, cart, lines, address, cart.test, self.now, sentence)
+
+    def _nothing_to_pay(self) -> list[Outgoing]:
+        return registration.menu(self.words, "menu", "no_cart_to_pay", self.member.email or "")
+
+    def _over(self, cart: Cart | None) -> list[Outgoing]:
+        """What a button says whose cart is not on offer any more, or never was."""
+        if cart is None:
+            return self._gone("unknown")
+        if cart.state == CartState.ORDERED:
+            return checkout.already_ordered(self.words, ordering.order_of(self.tx, cart))
+        return self._gone("already_cancelled")
+
+    def _gone(self, sentence: str) -> list[Outgoing]:
+        return checkout.gone(self.words, sentence, self.company.test)

@@ -1,0 +1,328 @@
+"""Whatever a button says can be typed: the word leads to the same turn as the tap, in every language.
+
+A scene brings somebody to a card; every button of it is tapped, and its label typed, each from the same moment.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from bot.app import buying
+from bot.lineworks.events import read_event
+from bot.lineworks.message import Outgoing
+from bot.talk import engine, telling
+from bot.talk.engine import Desk, Stranger
+from bot.talk.hearing import hear
+from bot.talk.wording import LANGUAGES, wording
+from purchasing import members
+from purchasing.lifecycle import OrderState
+from purchasing.members import Person
+from purchasing.notices import Notice, What
+from purchasing.values import Company
+from sandbox.lineworks.taps import actions
+from storage.database import Database, Tx, open_database
+from storage.tables import Member, Order, Shipment, Talk
+from tests.trouble.house import ADMIN, COMPANY, HANAKO, NOW, TARO, config, furnished, offered, ordered, vault
+
+MONEY = {"pay", "pay_yes"}
+"""Money moves by a button that was shown for that very cart: a typed word names no cart."""
+LINKS = {"choose", "track", "open_amazon", "talk_with_buyer"}
+"""A link opens a page, of which the bot never hears; there is no turn to compare."""
+NEW = "5c1b7f0e-3a52-4d9c-8b1e-0f6a2d4c7e09"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Somebody looks at the newest card."""
+
+    tx: Tx
+    company: Company
+    user_id: str
+    language: str
+
+    def hear(self, text: str, postback: str | None = None) -> Sequence[Outgoing]:
+        """What the bot answers to this. Nobody is as quick as the second in which two events are one greeting."""
+        content = {"type": "text", "text": text} | ({"postback": postback} if postback else {})
+        heard = hear(read_event(json.dumps({"type": "message", "content": content}).encode()))
+        answer = engine.turn(
+            self.tx, Desk(self.company, vault()), self.user_id, heard, None, began=False, now=self._later()
+        )
+        assert not isinstance(answer, Stranger)
+        self.tx.orm.flush()
+        return answer
+
+    def _later(self) -> Any:
+        talk = self.tx.orm.get(Talk, (COMPANY, self.user_id))
+        return (talk.changed_at if talk else NOW) + 2 * engine.ONE_TAP
+
+    def state(self) -> tuple[str, str]:
+        talk = self.tx.orm.get_one(Talk, (COMPANY, self.user_id))
+        return talk.state, talk.about
+
+    def told(self, what: What, ref: int, *, to_admin: bool = False) -> Sequence[Outgoing]:
+        notice = Notice(what, ref, self.user_id, to_admin)
+        return telling.write(self.tx, self.company, notice, "https://line.worksmobile.com", NOW)
+
+    def tap(self, card: Sequence[Outgoing], name: str) -> Sequence[Outgoing]:
+        label = wording(self.language)("label", name)
+        action = next(action for action in buttons(card) if action["label"] == label)
+        return self.hear(action["text"], action.get("postback"))
+
+
+def buttons(card: Sequence[Outgoing]) -> Iterator[dict[str, Any]]:
+    for message in card:
+        for _, action in actions(message.content()):
+            yield action
+
+
+def _order(moment: Moment, state: OrderState = OrderState.RECEIVED) -> Order:
+    """An order of 太郎's, as far as this."""
+    order = ordered(moment.tx, moment.company)
+    order.state = state
+    moment.tx.orm.add(order)
+    moment.tx.orm.flush()
+    return order
+
+
+def _greeted(moment: Moment) -> Sequence[Outgoing]:
+    return moment.hear("こんにちは")
+
+
+def _asked_for_mail(moment: Moment) -> Sequence[Outgoing]:
+    moment.hear("こんにちは")
+    return moment.hear("x", "member_yes:")
+
+
+def _menu(moment: Moment) -> Sequence[Outgoing]:
+    return moment.hear("メニュー")
+
+
+def _cart(moment: Moment) -> Sequence[Outgoing]:
+    cart = offered(moment.tx, moment.company)
+    return moment.told(What.CART, cart.id or 0)
+
+
+def _question(moment: Moment) -> Sequence[Outgoing]:
+    return moment.tap(_cart(moment), "pay")
+
+
+def _placed(moment: Moment) -> Sequence[Outgoing]:
+    return moment.tap(_question(moment), "pay_yes")
+
+
+def _history(moment: Moment) -> Sequence[Outgoing]:
+    for _ in range(7):
+        _order(moment)
+    return moment.hear("注文履歴")
+
+
+def _waiting_order(moment: Moment) -> Sequence[Outgoing]:
+    return moment.hear(_order(moment).number)
+
+
+def _shipped_order(moment: Moment) -> Sequence[Outgoing]:
+    order = _order(moment, OrderState.SHIPPED)
+    parcel = Shipment(
+        order_id=order.id,
+        document_id=order.document_id,
+        shipment_id="1",
+        operation="new",
+        carrier="ヤマト運輸",
+        tracking="123456789012",
+        noticed_at=NOW,
+    )
+    moment.tx.orm.add(parcel)
+    moment.tx.orm.flush()
+    return moment.hear(order.number)
+
+
+def _admin_is_told(moment: Moment) -> Sequence[Outgoing]:
+    return moment.told(What.ORDER_PLACED, _order(moment).id or 0, to_admin=True)
+
+
+def _admin_menu(moment: Moment) -> Sequence[Outgoing]:
+    return moment.hear("ヘルプ")
+
+
+def _settings(moment: Moment) -> Sequence[Outgoing]:
+    return moment.hear("お知らせ設定")
+
+
+Scene = Callable[[Moment], Sequence[Outgoing]]
+SCENES: dict[Scene, str] = {
+    _greeted: NEW,
+    _asked_for_mail: NEW,
+    _menu: TARO,
+    _cart: TARO,
+    _question: TARO,
+    _placed: TARO,
+    _history: TARO,
+    _waiting_order: TARO,
+    _shipped_order: TARO,
+    _admin_is_told: ADMIN,
+    _admin_menu: ADMIN,
+    _settings: ADMIN,
+}
+"""Every kind of card that has buttons, and who looks at it."""
+
+
+Act = Callable[[Moment, Sequence[Outgoing]], Any]
+
+
+async def _from_here(
+    db: Database,
+    language: str,
+    scene: Scene,
+    acts: Callable[[Sequence[Outgoing]], list[Act]],
+) -> list[Any]:
+    """What each act leads to from the same card: between two of them the world is taken back to where it was."""
+    company = buying(config().company[0], config().public_url)
+
+    def work(tx: Tx) -> list[Any]:
+        furnished(tx)
+        members.meet(tx, COMPANY, Person(NEW, "shinjin@example.co.jp", "新", "人"), NOW, looked_up=True)
+        members.meet(tx, COMPANY, Person(ADMIN, "admin@sample", "購買管理者"), NOW, looked_up=True)
+        for member in tx.orm.exec(select(Member)).all():
+            member.language = language
+            tx.orm.add(member)
+        moment = Moment(tx, company, SCENES[scene], language)
+        card = scene(moment)
+        tx.orm.flush()
+        return [_undone(tx, act, moment, card) for act in acts(card)]
+
+    return await db.write(work)
+
+
+def _undone(tx: Tx, act: Act, moment: Moment, card: Sequence[Outgoing]) -> Any:
+    before = tx.orm.begin_nested()
+    try:
+        return act(moment, card)
+    finally:
+        before.rollback()
+
+
+def _without_tokens(messages: Sequence[Outgoing]) -> str:
+    """The messages as they go out, but for what is drawn by lot: links, and the nonces of carts."""
+    text = json.dumps([message.content() for message in messages], ensure_ascii=False)
+    return re.sub(r"/shop/[\w-]+|(?<=:)[0-9a-f]{8,}(?=\")", "…", text)
+
+
+def _exempt(language: str) -> set[str]:
+    return {wording(language)("label", name) for name in MONEY | LINKS}
+
+
+def _say(text: str, postback: str | None = None) -> Act:
+    def act(moment: Moment, card: Sequence[Outgoing]) -> tuple[str, tuple[str, str]]:
+        return _without_tokens(moment.hear(text, postback)), moment.state()
+
+    return act
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__.strip("_"))
+async def test_a_typed_label_leads_where_its_button_leads(
+    sqlite_database: Database, language: str, scene: Scene
+) -> None:
+    labels: list[str] = []
+
+    def acts(card: Sequence[Outgoing]) -> list[Act]:
+        compared = [action for action in buttons(card) if action["label"] not in _exempt(language)]
+        labels.extend(action["label"] for action in compared)
+        return [
+            act
+            for action in compared
+            for act in (_say(action["text"], action.get("postback")), _say(action["label"]))
+        ]
+
+    led = await _from_here(sqlite_database, language, scene, acts)
+    assert labels
+    for label, tapped, typed in zip(labels, led[::2], led[1::2], strict=True):
+        assert tapped[0] != "[]"
+        assert typed == tapped, label
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_no_button_is_left_out(sqlite_url: str, language: str) -> None:
+    """Each label of the catalogue is on a card that was looked at, or is one that is told apart above."""
+    seen: set[str] = set()
+
+    def look(card: Sequence[Outgoing]) -> list[Act]:
+        seen.update(action["label"] for action in buttons(card))
+        return []
+
+    for scene in SCENES:
+        with TemporaryDirectory() as folder:
+            shutil.copyfile(sqlite_url.removeprefix("sqlite:///"), f"{folder}/kaimono.db")
+            db = open_database(f"sqlite:///{folder}/kaimono.db")
+            await _from_here(db, language, scene, look)
+            await db.close()
+    assert set(wording(language).section("label").values()) - seen <= _exempt(language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("scene", [_cart, _question], ids=["cart", "question"])
+async def test_a_typed_money_word_shows_the_buttons_and_orders_nothing(
+    sqlite_database: Database, language: str, scene: Scene
+) -> None:
+    words = wording(language)
+
+    def type_it(name: str) -> Act:
+        def act(moment: Moment, card: Sequence[Outgoing]) -> tuple[str, int]:
+            answer = moment.hear(words("label", name))
+            placed = moment.tx.orm.exec(select(Order)).all()
+            return next(buttons(answer))["label"], len(placed)
+
+        return act
+
+    pay, pay_yes = await _from_here(
+        sqlite_database, language, scene, lambda _: [type_it("pay"), type_it("pay_yes")]
+    )
+    assert pay == (words("label", "pay"), 0)
+    assert pay_yes == (words("label", "pay_yes" if scene is _question else "pay"), 0)
+
+
+async def test_an_order_number_is_understood_in_any_width(sqlite_database: Database) -> None:
+    typed = [
+        "KM-202611-00001",
+        "ＫＭ－２０２６１１－００００１",
+        "km-202611-00001",
+        "ＫＭー202611ー00001",
+        "KM‐202611‐00001",
+        "注文番号: KM-202611-00001",
+        "KM-202611-00001はどこですか？",
+    ]
+    tapped, *led = await _from_here(
+        sqlite_database,
+        "ja",
+        _waiting_order,
+        lambda _: [_say("x", "order:KM-202611-00001"), *map(_say, typed)],
+    )
+    assert dict(zip(typed, led, strict=True)) == dict.fromkeys(typed, tapped)
+
+
+async def test_what_is_no_number_of_an_order_is_not_taken_for_one(sqlite_database: Database) -> None:
+    typed = ["KM-202611-00002", "202611", "00001", "10個ください", "KM-202611-000010", "１" * 5000]
+    led = await _from_here(sqlite_database, "ja", _waiting_order, lambda _: [*map(_say, typed)])
+    assert all(wording("ja")("menu", "not_understood") in text for text, _ in led)
+
+
+async def test_a_number_shows_an_order_to_nobody_else(sqlite_database: Database) -> None:
+    """What the colleague is told is what anybody is told who types a word without meaning."""
+
+    def act(moment: Moment, card: Sequence[Outgoing]) -> list[str]:
+        colleague = replace(moment, user_id=HANAKO)
+        return [
+            _without_tokens(colleague.hear(text))
+            for text in ("KM-202611-00001", "なんでもない", "注文の詳細")
+        ]
+
+    ((number, nothing, newest),) = await _from_here(sqlite_database, "ja", _waiting_order, lambda _: [act])
+    assert number == nothing
+    assert wording("ja")("order", "not_found") in newest
