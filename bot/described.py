@@ -5,7 +5,6 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from bot.lineworks.text import clean, cut
-from bot.talk.cards import quantity
 from bot.talk.wording import Wording
 from punchout.address import Address
 from punchout.cart import Cart, CartLine
@@ -21,7 +20,7 @@ from punchout.setup import SetupRequest
 from punchout.shipment import ShipNotice
 from punchout.status import Response
 from punchout.status_update import StatusUpdate
-from purchasing.values import local
+from purchasing.values import local, plain
 
 LONGEST = 300
 
@@ -124,7 +123,7 @@ def _confirmation(words: Wording, confirmation: Confirmation) -> Iterator[str | 
 
 def _confirmed(words: Wording, line: ConfirmationLine) -> Iterator[str]:
     for status in line.statuses:
-        facts = [f"{status.type} × {quantity(status.quantity)}", _money(words, status.unit_price)]
+        facts = [f"{status.type} × {plain(status.quantity)}", _money(words, status.unit_price)]
         facts += [f"{error.text} {error.code}".strip() for error in status.errors]
         yield words("read", "line", number=line.line_number, facts=_plain(", ".join(filter(None, facts))))
 
@@ -139,7 +138,7 @@ def _ship_notice(words: Wording, notice: ShipNotice) -> Iterator[str | None]:
         yield from _about(words, [portion.order])
         yield None if portion.lines else words("read", "whole_order")
         for line in portion.lines:
-            yield words("read", "line", number=line.line_number, facts=f"× {quantity(line.quantity)}")
+            yield words("read", "line", number=line.line_number, facts=f"× {plain(line.quantity)}")
 
 
 def _invoice(words: Wording, invoice: Invoice) -> Iterator[str | None]:
@@ -163,7 +162,7 @@ def _about(words: Wording, orders: Iterable[OrderReference]) -> Iterator[str | N
 
 
 def _article(words: Wording, number: int, line: CartLine) -> str:
-    facts = [line.asin, line.description, f"{_money(words, line.unit_price)} × {quantity(line.quantity)}"]
+    facts = [line.asin, line.description, f"{_money(words, line.unit_price)} × {plain(line.quantity)}"]
     facts += [words("read", "tax", value=_money(words, line.tax))] if line.tax else []
     facts += [line.sold_by, line.unspsc]
     return words("read", "line", number=number, facts=", ".join(_plain(fact) for fact in facts if fact))

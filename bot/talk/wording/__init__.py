@@ -94,9 +94,14 @@ def _notice_choices() -> list[tuple[tuple[str, str], re.Pattern[str]]]:
         ((kind, pace), re.compile(f"{_any(kinds)}{_any(between)}?{_any(paces)}{_any(after)}?"))
         for words in every_wording()
         for between, after in [(words("choices", "between"), words("choices", "after"))]
-        for kind, kinds in words.section("kind_word").items()
-        for pace, paces in words.section("pace_word").items()
+        for kind, kinds in _named(words, "notice_kind", "kind_word")
+        for pace, paces in _named(words, "notice_pace", "pace_word")
     ]
+
+
+def _named(words: Wording, names: str, others: str) -> list[tuple[str, str]]:
+    """What stands on the buttons, and whatever else people call it."""
+    return [(key, f"{name}|{words(others, key)}") for key, name in words.section(names).items()]
 
 
 def _any(alternatives: str) -> str:

@@ -33,7 +33,7 @@ from tests.trouble.house import ADMIN, COMPANY, HANAKO, NOW, TARO, config, furni
 
 MONEY = {"pay", "pay_yes"}
 """Money moves by a button that was shown for that very cart: a typed word names no cart."""
-LINKS = {"choose", "track", "open_amazon", "talk_with_buyer"}
+LINKS = {"choose", "guide", "track", "open_amazon", "talk_with_buyer"}
 """A link opens a page, of which the bot never hears; there is no turn to compare."""
 NEW = "5c1b7f0e-3a52-4d9c-8b1e-0f6a2d4c7e09"
 
