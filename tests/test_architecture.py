@@ -48,6 +48,8 @@ TOUCHES_STORAGE = {
     "bot.talk.outbox",
     "bot.talk.telling",
     "bot.talk.counter",
+    "bot.talk.meaning",
+    "bot.talk.till",
     "bot.talk.choices",
 }
 """Of the talk, these alone run inside a transaction."""
