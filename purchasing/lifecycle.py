@@ -131,9 +131,7 @@ _DOCUMENTS = {
 
 def _late_answers(state: OrderState) -> dict[OrderEvent, OrderState]:
     """Once it is settled what Amazon has, what became of one more of our POSTs no longer matters."""
-    return dict.fromkeys(
-        (_OE.SENT, _OE.NOT_REACHED, _OE.TAKEN, _OE.NO_ANSWER, _OE.GIVEN_UP, _OE.REFUSED), state
-    )
+    return dict.fromkeys((_OE.NOT_REACHED, _OE.TAKEN, _OE.NO_ANSWER, _OE.GIVEN_UP, _OE.REFUSED), state)
 
 
 ORDER: Mapping[OrderState, Mapping[OrderEvent, OrderState]] = {
@@ -157,7 +155,13 @@ ORDER: Mapping[OrderState, Mapping[OrderEvent, OrderState]] = {
         _OE.GIVEN_UP: _O.STUCK,
         **_DOCUMENTS,
     },
-    _O.STUCK: {**_late_answers(_O.STUCK), _OE.TAKEN: _O.RECEIVED, _OE.REFUSED: _O.DOUBTFUL, **_DOCUMENTS},
+    _O.STUCK: {
+        _OE.SENT: _O.STUCK,
+        **_late_answers(_O.STUCK),
+        _OE.TAKEN: _O.RECEIVED,
+        _OE.REFUSED: _O.DOUBTFUL,
+        **_DOCUMENTS,
+    },
     _O.DOUBTFUL: {**_late_answers(_O.DOUBTFUL), _OE.TAKEN: _O.RECEIVED, **_DOCUMENTS},
     _O.RECEIVED: {**_late_answers(_O.RECEIVED), **_DOCUMENTS},
     _O.REFUSED: {**_DOCUMENTS},
