@@ -200,6 +200,7 @@ async def running(
             alone = not web_too and config.database.startswith("sqlite")
             worker = worker_of(services, lines, ALONE if alone else SAFETY_NET)
             worker.start()
+            _log.info("working as %s", worker.owner)
             stack.push_async_callback(worker.stop)
         port = await _listen(stack, config, services) if web_too else 0
         yield Running(services, port)

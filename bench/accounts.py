@@ -1,0 +1,136 @@
+"""The accounts of a load test: what was acknowledged, bought and said, here and outside, and what must agree."""
+
+import asyncio
+import json
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from sqlmodel import col, select
+
+from bench.town import COMPANY, Town
+from bot.handlers import CALLBACK
+from bot.talk import outbox
+from bot.talk.outbox import Send
+from purchasing.reminders import KIND as REMINDER
+from storage.database import Database, Tx
+from storage.tables import Cart, JobRow, Order
+
+DRAINED_WITHIN = 90.0
+SLOP = timedelta(seconds=1)
+"""A message that was on its way when its sender died may be taken a little later."""
+
+
+async def drained(db: Database) -> None:
+    """Returns once nothing is left to be done, and every order was shipped."""
+
+    def busy(tx: Tx) -> bool:
+        open_jobs = select(JobRow.id).where(
+            col(JobRow.state).in_(["waiting", "ready", "leased"]), JobRow.kind != REMINDER
+        )
+        on_its_way = select(Order.id).where(Order.state != "shipped")
+        return tx.orm.exec(open_jobs).first() is not None or tx.orm.exec(on_its_way).first() is not None
+
+    async with asyncio.timeout(DRAINED_WITHIN):
+        while await db.read(busy):
+            await asyncio.sleep(0.5)
+
+
+async def counted(town: Town, db: Database) -> dict[str, Any]:
+    callbacks, sends, buried = await db.read(_jobs)
+    carts, orders = await db.read(_orders)
+    documents = [entry for entry in await town.amazon("documents") if entry["kind"] == "OrderRequest"]
+    at_amazon = await town.amazon("orders")
+    kills = sorted(at for bot in town.bots if bot.name.startswith("worker") for at in bot.kills)
+    said = await _said(town, {recipient for recipient, _ in sends})
+    handled = {key.rpartition(":")[2] for key in callbacks}
+    missing, again, unexplained = _compared(sends, said, kills)
+    return {
+        "kills": sum(len(bot.kills) for bot in town.bots),
+        "kills_of_workers": len(kills),
+        "requests_sent_again": town.balancer.again,
+        "exit_codes": sorted({code for bot in town.bots for code, _ in bot.stops}),
+        "longest_stop_seconds": round(max(took for bot in town.bots for _, took in bot.stops), 1),
+        "callbacks_acknowledged": len(town.balancer.acknowledged),
+        "of_these_handled": len(town.balancer.acknowledged & handled),
+        "buried": buried,
+        "confirmed_by_buyers": sum(buyer.yes for buyer in town.buyers),
+        "carts_ordered": carts,
+        "order_numbers": len({number for number, _ in orders}),
+        "payload_ids": len({payload for _, payload in orders}),
+        "order_requests_at_amazon": len(documents),
+        "orders_at_amazon": len(at_amazon),
+        "agree_with_amazon": orders
+        == {(order["order_id"], order["payload_id"]) for order in at_amazon}
+        == {(entry["order_id"], entry["payload_id"]) for entry in documents},
+        "messages_to_be_sent": len(sends),
+        "messages_missing": missing,
+        "messages_repeated": again,
+        "repeated_without_a_kill": unexplained,
+    }
+
+
+def _jobs(tx: Tx) -> tuple[list[str], list[tuple[str, str]], int]:
+    """Keys of the callbacks that are done, recipient and content of every message, and how many jobs are buried."""
+    rows = tx.orm.exec(select(JobRow)).all()
+    sends = [Send.unpack(row.payload) for row in rows if row.kind == outbox.kind(COMPANY)]
+    return (
+        [row.key for row in rows if row.kind == CALLBACK and row.state == "done"],
+        [(send.recipient, canonical(send.content)) for send in sends],
+        sum(row.state == "buried" for row in rows),
+    )
+
+
+def _orders(tx: Tx) -> tuple[int, set[tuple[str, str]]]:
+    carts = tx.orm.exec(select(Cart.id).where(Cart.state == "ordered")).all()
+    return len(carts), set(tx.orm.exec(select(Order.number, Order.payload_id)).all())
+
+
+async def _said(town: Town, recipients: set[str]) -> dict[tuple[str, str], list[datetime]]:
+    """When each message came to each person."""
+    came: dict[tuple[str, str], list[datetime]] = defaultdict(list)
+    for person in recipients:
+        for message in await town.talk.messages(person):
+            if message["from"] == "bot":
+                came[person, canonical(message["content"])].append(datetime.fromisoformat(message["at"]))
+    return came
+
+
+def _compared(
+    sends: Sequence[tuple[str, str]], said: dict[tuple[str, str], list[datetime]], kills: Sequence[datetime]
+) -> tuple[int, int, int]:
+    """Messages that did not come, that came more often than they should, and those of which no kill can be the cause."""
+    missing = again = unexplained = 0
+    for message, wanted in Counter(sends).items():
+        times = sorted(said.get(message, []))
+        missing += max(0, wanted - len(times))
+        again += (more := max(0, len(times) - wanted))
+        pairs = pairwise(times)
+        explained = sum(any(first - SLOP <= kill <= then for kill in kills) for first, then in pairs)
+        unexplained += max(0, more - explained)
+    return missing, again, unexplained
+
+
+def canonical(content: object) -> str:
+    return json.dumps(content, ensure_ascii=False, sort_keys=True)
+
+
+def limits(figures: dict[str, Any]) -> dict[str, bool]:
+    """What must hold, by name."""
+    confirmed = figures["confirmed_by_buyers"]
+    return {
+        "acknowledged_is_handled": figures["callbacks_acknowledged"] == figures["of_these_handled"]
+        and not figures["not_acknowledged"],
+        "a_confirmed_cart_is_one_order": confirmed > 0
+        and all(
+            figures[name] == confirmed
+            for name in ("carts_ordered", "order_numbers", "payload_ids", "orders_at_amazon")
+        )
+        and figures["agree_with_amazon"],
+        "everything_was_said": figures["messages_missing"] == figures["buried"] == 0,
+        "said_again_only_after_a_kill": figures["repeated_without_a_kill"] == 0,
+        "a_stop_takes_less_than_10_seconds": figures["longest_stop_seconds"] < 10
+        and figures["exit_codes"] == [0],
+    }
