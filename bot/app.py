@@ -8,7 +8,7 @@ import asyncio
 import logging
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,6 +41,7 @@ from storage.migrate import migrate
 from storage.vault import Keyring, load_keyring
 
 Clock = Callable[[], datetime]
+End = Callable[[], Awaitable[None]]
 _log = logging.getLogger(__name__)
 
 
@@ -195,24 +196,31 @@ async def running(
         session = await stack.enter_async_context(outgoing())
         lines = {c.key: line_of(c, session, clock, shelf_of(c, db, vault, clock)) for c in config.company}
         services = services_of(config, db, vault, Supplier(session), clock)
+        ends: list[End] = []
+        stack.push_async_callback(_at_once, ends)
         if worker_too:
             # On SQLite nobody wakes a worker that lives in a process of its own.
             alone = not web_too and config.database.startswith("sqlite")
             worker = worker_of(services, lines, ALONE if alone else SAFETY_NET)
             worker.start()
             _log.info("working as %s", worker.owner)
-            stack.push_async_callback(worker.stop)
-        port = await _listen(stack, config, services) if web_too else 0
+            ends.append(worker.stop)
+        port = await _listen(ends, config, services) if web_too else 0
         yield Running(services, port)
         _log.info("stopping")
 
 
-async def _listen(stack: AsyncExitStack, config: Config, services: Services) -> int:
+async def _at_once(ends: list[End]) -> None:
+    """Web and worker each take some of the ten seconds that a stop may last: they take them at the same time."""
+    await asyncio.gather(*(end() for end in ends))
+
+
+async def _listen(ends: list[End], config: Config, services: Services) -> int:
     host, _, port = config.listen.rpartition(":")
     # aiohttp waits this long twice: for a request to end, then for its cancellation.
     runner = web.AppRunner(routes.application(services), access_log=None, shutdown_timeout=1.5)
     await runner.setup()
-    stack.push_async_callback(runner.cleanup)
+    ends.append(runner.cleanup)
     site = web.TCPSite(runner, host.strip("[]"), int(port))
     await site.start()
     taken: int = runner.addresses[0][1]
