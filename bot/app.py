@@ -33,6 +33,7 @@ from bot.worker import ALONE, SAFETY_NET, Hands, Worker
 from punchout.envelope import Account
 from punchout.supplier import Supplier
 from purchasing import addresses, companies, intake, notices, ordering, preferences, reminders
+from purchasing.accounting import Accounting
 from purchasing.addresses import Declared
 from purchasing.values import Company, Group
 from storage import audit
@@ -80,10 +81,18 @@ def buying(config: CompanyConfig, public_url: str) -> Company:
         permitted=tuple(config.permitted),
         contact=config.contact,
         groups=tuple(
-            Group(g.name, tuple(g.members), tuple(g.addresses), tuple(g.admins), g.business_unit)
+            Group(
+                g.name,
+                tuple(g.members),
+                tuple(g.addresses),
+                tuple(g.admins),
+                g.business_unit,
+                Accounting(**g.accounting.model_dump()),
+            )
             for g in config.groups
         ),
         ask_purpose=config.ask_purpose,
+        accounting=Accounting(**config.accounting.model_dump()),
     )
 
 

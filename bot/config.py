@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.fault import Fault
 from bot.fields import (
+    Code,
     DatabaseUrl,
     Listen,
     Name,
@@ -71,6 +72,12 @@ class Amazon(_Section):
     business_unit: str = Field(default="", pattern=r"^[A-Za-z0-9]{0,20}$")
 
 
+class AccountingConfig(_Section):
+    cost_center: Code = ""
+    gl_account: Code = ""
+    project: Code = ""
+
+
 class Address(_Section):
     id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,50}$")
     name: Name
@@ -89,6 +96,7 @@ class GroupConfig(_Section):
     addresses: list[Name] = []
     admins: list[Name] = []
     business_unit: str = Field(default="", pattern=r"^[A-Za-z0-9]{0,20}$")
+    accounting: AccountingConfig = AccountingConfig()
 
 
 class CompanyConfig(_Section):
@@ -102,6 +110,7 @@ class CompanyConfig(_Section):
     ask_purpose: bool = False
     lineworks: LineWorks
     amazon: Amazon
+    accounting: AccountingConfig = AccountingConfig()
     addresses: list[Address] = Field(min_length=1)
     groups: list[GroupConfig] = []
 

@@ -92,4 +92,5 @@ PostalCode = Annotated[str, BeforeValidator(narrow), AfterValidator(postal_code)
 Prefecture = Annotated[str, AfterValidator(prefecture)]
 Phone = Annotated[str, BeforeValidator(narrow), AfterValidator(phone)]
 NumberPattern = Annotated[str, AfterValidator(pattern)]
+Code = Annotated[str, BeforeValidator(narrow), Field(max_length=60, pattern=r"^[^\x00-\x1f]*$")]
 Name = Annotated[str, Field(min_length=1)]

@@ -66,7 +66,8 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
-    """One order. `total` is what is paid: goods, shipping and tax. `email` is the member's at Amazon."""
+    """One order. `total` is what is paid: goods, shipping and tax. `email` is the member's at Amazon.
+    `extrinsics` are those beside it."""
 
     number: str
     ordered_at: datetime
@@ -79,6 +80,7 @@ class OrderRequest:
     email: str
     lines: tuple[OrderLine, ...]
     comments: str = ""
+    extrinsics: tuple[tuple[str, str], ...] = ()
 
 
 def build_order(order: OrderRequest, account: Account, payload_id: str, now: datetime) -> bytes:
@@ -94,6 +96,7 @@ def build_order(order: OrderRequest, account: Account, payload_id: str, now: dat
         write_contact(order.contact) if order.contact is not None else None,
         tag("Comments", order.comments, lang="ja-JP") if order.comments else None,
         tag("Extrinsic", order.email, name="email") if order.email else None,
+        *(tag("Extrinsic", value, name=name) for name, value in order.extrinsics),
         orderID=order.number,
         orderDate=write_time(order.ordered_at),
         orderType="regular",

@@ -14,7 +14,8 @@ from punchout.address import Address
 from punchout.envelope import new_payload_id
 from punchout.money import Money
 from punchout.order import OrderLine, OrderRequest, build_order
-from purchasing import addresses, evidence, notices, numbers, reminders
+from purchasing import accounting, addresses, evidence, notices, numbers, policy, reminders
+from purchasing.accounting import Accounting
 from purchasing.lifecycle import CartEvent, CartState, LineState, OrderState, advance
 from purchasing.notices import What
 from purchasing.values import Company
@@ -116,8 +117,9 @@ def place(
     number = numbers.next_number(tx, company, now)
     payload_id = new_payload_id(now, company.account.identity, secrets.token_hex(6))
     lines = lines_of(tx, cart)
+    booked = policy.accounting(company, member)
     raw = build_order(
-        _request(tx, company, member, cart, lines, number, now), company.account, payload_id, now
+        _request(tx, company, member, cart, lines, booked, number, now), company.account, payload_id, now
     )
     document = evidence.keep(
         tx,
@@ -131,7 +133,7 @@ def place(
         outcome="queued",
         order_number=number,
     )
-    order = _store(tx, company, cart, lines, number, payload_id, document, now)
+    order = _store(tx, company, cart, lines, booked, number, payload_id, document, now)
     assert order.id is not None
     queue.put(
         tx,
@@ -164,7 +166,14 @@ def place(
 
 
 def _request(
-    tx: Tx, company: Company, member: Member, cart: Cart, lines: list[CartLine], number: str, now: datetime
+    tx: Tx,
+    company: Company,
+    member: Member,
+    cart: Cart,
+    lines: list[CartLine],
+    booked: Accounting,
+    number: str,
+    now: datetime,
 ) -> OrderRequest:
     assert member.email is not None
     place: Address = addresses.to_cxml(company, addresses.get(tx, company.id, cart.address_key), member.email)
@@ -179,7 +188,16 @@ def _request(
         contact=place,
         email=member.email,
         comments=cart.purpose,
-        lines=tuple(OrderLine(line.line_number, line.quantity, line.item_xml) for line in lines),
+        extrinsics=accounting.extrinsics(booked),
+        lines=tuple(
+            OrderLine(
+                line.line_number,
+                line.quantity,
+                line.item_xml,
+                accounting.distributions(booked, line.unit_price, line.quantity, cart.currency),
+            )
+            for line in lines
+        ),
     )
 
 
@@ -188,6 +206,7 @@ def _store(
     company: Company,
     cart: Cart,
     lines: list[CartLine],
+    booked: Accounting,
     number: str,
     payload_id: str,
     document: tables.StoredDocument,
@@ -213,6 +232,9 @@ def _store(
         placed_at=now,
         purpose=cart.purpose,
         trace=tx.trace,
+        cost_center=booked.cost_center,
+        gl_account=booked.gl_account,
+        project=booked.project,
     )
     tx.orm.add(order)
     tx.orm.flush()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from purchasing.accounting import Accounting
 from purchasing.values import Company, Group
 from storage.tables import Member
 
@@ -66,3 +67,9 @@ def business_unit(company: Company, member: Member) -> str:
     """The code of the member's group at Amazon."""
     group = group_of(company, member)
     return (group.business_unit if group else "") or company.business_unit
+
+
+def accounting(company: Company, member: Member) -> Accounting:
+    """What the member's purchases are booked to: the group's codes, and the company's where it has none."""
+    group = group_of(company, member)
+    return group.accounting.over(company.accounting) if group else company.accounting

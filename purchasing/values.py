@@ -6,6 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from punchout.envelope import Account
+from purchasing.accounting import Accounting
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 
@@ -22,6 +23,7 @@ class Group:
     addresses: tuple[str, ...] = ()
     admins: tuple[str, ...] = ()
     business_unit: str = ""
+    accounting: Accounting = field(default_factory=Accounting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Company:
     contact: str = ""
     groups: tuple[Group, ...] = ()
     ask_purpose: bool = False
+    accounting: Accounting = field(default_factory=Accounting)
 
 
 def plain(quantity: Decimal) -> str:

@@ -15,6 +15,7 @@ from storage.database import Database, open_database
 from storage.migrate import migrate
 from tests.postgres import PostgresServer
 from tests.postgres import postgres_server as start_postgres
+from tests.punchout.conftest import cxml_dtd, fulfill_dtd  # noqa: F401 - every room may send a document
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,8 @@ from bot.lineworks.message import Action, ButtonTemplate, Message, Outgoing, Tex
 from bot.lineworks.text import units
 from bot.talk.hearing import Verb, button
 from bot.talk.wording import Wording
+from purchasing import accounting
+from purchasing.accounting import Booked
 
 CARD = 1000
 TEXT = 2000
@@ -35,6 +37,11 @@ def menu_buttons(words: Wording) -> tuple[Action, ...]:
 def title(text: str) -> str:
     """An article's name for a card: cleaned of control characters and shortened."""
     return cut(clean(text), TITLE)
+
+
+def booked_to(words: Wording, booked: Booked) -> list[str]:
+    """A line for each code that a purchase is booked to."""
+    return [words("accounting", name, code=clean(code)) for name, code in accounting.codes(booked)]
 
 
 def with_buttons(

@@ -6,10 +6,11 @@ from decimal import Decimal
 from math import ceil
 
 from bot.lineworks.message import ButtonTemplate, Outgoing, Text, clean, cut
-from bot.talk.cards import CARD, mark, menu_buttons, say, title, with_buttons
+from bot.talk.cards import CARD, booked_to, mark, menu_buttons, say, title, with_buttons
 from bot.talk.hearing import Verb
 from bot.talk.wording import Wording
 from purchasing import addresses
+from purchasing.accounting import Booked
 from purchasing.lifecycle import OrderState
 from purchasing.values import plain
 from storage.tables import Cart, CartLine, DeliveryAddress, Order
@@ -22,6 +23,7 @@ def cart_card(
     address: DeliveryAddress,
     test: bool,
     now: datetime,
+    booked: Booked,
     sentence: str = "arrived",
 ) -> list[Outgoing]:
     """Everything a member must know before paying, with the button that leads on."""
@@ -30,7 +32,9 @@ def cart_card(
         say(words, "cancel", Verb.DROP, cart.id, cart.nonce),
     )
     head = words("cart", sentence, mark=mark(words, test))
-    return with_buttons(head, _lines(words, cart, lines), _sums(words, cart, lines, address, now), buttons)
+    sums = _sums(words, cart, lines, address, now)
+    foot = [*sums, *booked_to(words, booked), "", words("cart", "ask")]
+    return with_buttons(head, _lines(words, cart, lines), foot, buttons)
 
 
 def _lines(words: Wording, cart: Cart, lines: Sequence[CartLine]) -> list[str]:
@@ -82,8 +86,6 @@ def _sums(
         "",
         words("cart", "address", name=clean(address.name), address=clean(addresses.one_line(address))),
         _hold(words, cart, now),
-        "",
-        words("cart", "ask"),
     ]
 
 

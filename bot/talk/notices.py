@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bot.lineworks.applink import talk_with
 from bot.lineworks.message import Action, ButtonTemplate, Outgoing, Text, Uri, clean, cut
-from bot.talk.cards import CARD, mark, menu_buttons, say, title, with_buttons
+from bot.talk.cards import CARD, booked_to, mark, menu_buttons, say, title, with_buttons
 from bot.talk.hearing import Verb
 from bot.talk.orders import receipt_buttons, tracking
 from bot.talk.wording import Wording
@@ -55,6 +55,7 @@ def placed(reader: Reader, found: OrderDetail) -> list[Outgoing]:
         lines.append(reader.words("admin", "more_lines", count=len(found.lines) - MOST_LINES))
     purpose = clean(found.order.purpose)
     foot = [reader.words("admin", "purpose", purpose=purpose)] if purpose else []
+    foot += booked_to(reader.words, found.order)
     return with_buttons(_admin_head(reader, "placed", found), lines, foot, _buttons(reader, found))
 
 

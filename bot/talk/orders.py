@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.lineworks.action import LABEL
 from bot.lineworks.message import Action, ButtonTemplate, Message, Outgoing, Text, Uri, clean, pages
-from bot.talk.cards import TEXT, mark, menu_buttons, say, title, with_buttons
+from bot.talk.cards import TEXT, booked_to, mark, menu_buttons, say, title, with_buttons
 from bot.talk.hearing import Verb, button
 from bot.talk.wording import Wording
 from purchasing import addresses, aftercare, carriers
@@ -59,6 +59,7 @@ def detail(words: Wording, found: OrderDetail, *, own: bool) -> list[Outgoing]:
         head += "\n" + words("notice", "confirmed_total", total=words.money(confirmed, order.currency))
     if not own:
         head += "\n" + words("order", "bought_by", name=clean(found.buyer.display_name))
+    head = "\n".join([head, *booked_to(words, order)])
     lines = [
         words(
             "order",

@@ -12,7 +12,7 @@ from bot.talk.cards import TEXT, mark
 from bot.talk.notices import Reader
 from bot.talk.outbox import Send
 from bot.talk.wording import Wording, wording
-from purchasing import addresses, history, members, ordering
+from purchasing import addresses, history, members, ordering, policy
 from purchasing import shopping as visits
 from purchasing.lifecycle import CartState, OrderState, SessionState
 from purchasing.notices import Notice, What
@@ -64,7 +64,9 @@ def write(tx: Tx, company: Company, notice: Notice, app_url: str, now: datetime)
         address = addresses.get(tx, company.id, cart.address_key)
         if cart.state != CartState.OFFERED:
             return []
-        return checkout.cart_card(words, cart, ordering.lines_of(tx, cart), address, cart.test, now)
+        lines = ordering.lines_of(tx, cart)
+        booked = policy.accounting(company, tx.orm.get_one(Member, cart.member_id))
+        return checkout.cart_card(words, cart, lines, address, cart.test, now, booked)
     order = _order_of(tx, notice)
     if order is None:
         return []

@@ -12,7 +12,7 @@ from bot.talk.cards import mark
 from bot.talk.hearing import Heard
 from bot.talk.steps import At, Do, Move
 from bot.talk.wording import Wording
-from purchasing import addresses, ordering
+from purchasing import addresses, ordering, policy
 from purchasing.lifecycle import CartState
 from purchasing.ordering import AlreadyPlaced, Placed
 from purchasing.values import Company
@@ -112,8 +112,8 @@ class Till:
 
     def _card(self, cart: Cart, sentence: str) -> list[Outgoing]:
         address = addresses.get(self.tx, cart.company_id, cart.address_key)
-        lines = ordering.lines_of(self.tx, cart)
-        return checkout.cart_card(self.words, cart, lines, address, cart.test, self.now, sentence)
+        lines, booked = ordering.lines_of(self.tx, cart), policy.accounting(self.company, self.member)
+        return checkout.cart_card(self.words, cart, lines, address, cart.test, self.now, booked, sentence)
 
     def _nothing_to_pay(self) -> list[Outgoing]:
         return registration.menu(self.words, "menu", "no_cart_to_pay", self.member.email or "")

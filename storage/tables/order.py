@@ -49,6 +49,9 @@ class Order(SQLModel, table=True):
     refusal_status: int | None = None
     """The Status, or the HTTP code of an answer without one, that refused the order."""
     purpose: str = ""
+    cost_center: str = ""
+    gl_account: str = ""
+    project: str = ""
     receipt: str = ""
     """What the buyer said of the goods: arrived, missing or damaged."""
     receipt_at: datetime | None = Field(default=None, sa_type=Utc)

@@ -4,7 +4,8 @@
 設定    本番                             mode = "active": goods are paid for and sent
 設定    利用者: 山田 太郎、総務部だけ         who may buy: people, or an organisation of theirs
 設定    問い合わせ先: 購買課 内線1234         whom the others are told to ask
-設定    グループ 大阪: 佐藤 花子 / お届け先 大阪支店 / 管理者 大阪支店長
+設定    グループ 大阪: 佐藤 花子 / お届け先 大阪支店 / 管理者 大阪支店長 / コストセンター 2200 大阪支店
+設定    会計: 1200 総務部 / 7140 消耗品費 / P-24 移転
 設定    お届け先 12か所
 設定    太郎の名前: 山田🌸太郎
 設定    商品: 寿司ペン 1,000円              one more article in the shop; \\u202e is written for what is not seen
@@ -55,6 +56,9 @@ def _set(scene: Scene, words: str) -> None:
         scene.active = True
     elif what == "利用者":
         company["permitted"] = _named(value.removesuffix("だけ"))
+    elif what == "会計":
+        codes = [code.strip() for code in value.split(" / ")]
+        company["accounting"] = dict(zip(("cost_center", "gl_account", "project"), codes, strict=True))
     elif what == "問い合わせ先":
         company["contact"] = value
     elif what.startswith("グループ "):
@@ -98,6 +102,8 @@ def _group(name: str, parts: str) -> dict[str, Any]:
             group["addresses"] = [keys[place] for place in names.split("、")]
         elif what == "管理者":
             group["admins"] = _named(names)
+        elif what == "コストセンター":
+            group["accounting"] = {"cost_center": names}
         else:
             raise ValueError(f"a group has no {part}")
     return group

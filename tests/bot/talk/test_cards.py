@@ -18,6 +18,7 @@ from bot.talk.cards import CARD
 from bot.talk.hearing import Verb
 from bot.talk.notices import MOST_LINES, Reader
 from bot.talk.wording import LANGUAGES, Wording, wording
+from purchasing.accounting import Accounting
 from purchasing.aftercare import Receipt
 from purchasing.history import OrderDetail
 from purchasing.lifecycle import LineState, OrderState
@@ -27,6 +28,8 @@ from sandbox.lineworks import limits
 from storage.tables import DeliveryAddress, OrderConfirmation, OrderConfirmationLine, Shipment, ShipmentLine
 from tests.bot.talk import given as rows
 from tests.bot.talk.given import APP, NOW, GivenCart, labels, written
+
+BOOKS = Accounting("1200 総務部")
 
 EXAMPLES = settings(max_examples=40, deadline=None)
 LONGEST_EMAIL = f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 57}.jp"
@@ -50,8 +53,9 @@ def numbered(text: str) -> list[int]:
 @given(rows.carts(), rows.languages, st.booleans(), st.sampled_from(["arrived", "declined"]))
 def test_a_cart_is_shown_whole(given_cart: GivenCart, words: Wording, test: bool, sentence: str) -> None:
     cart, lines = given_cart.cart, given_cart.lines
-    shown = judged(checkout.cart_card(words, cart, lines, given_cart.address, test, NOW, sentence))
+    shown = judged(checkout.cart_card(words, cart, lines, given_cart.address, test, NOW, BOOKS, sentence))
     text = written(shown)
+    assert words("accounting", "cost_center", code=BOOKS.cost_center) in text
     assert set(range(1, len(lines) + 1)) <= set(numbered(text))
     for line in lines:
         assert words.money(line.unit_price * line.quantity, cart.currency) in text
@@ -328,7 +332,9 @@ def test_buttons_that_move_money_carry_cart_and_nonce_and_are_no_postback_action
     """Postback actions are not allowed in button templates (reference 3.3)."""
     given_cart = rows.plain_cart()
     for shown in (
-        checkout.cart_card(wording("ja"), given_cart.cart, given_cart.lines, given_cart.address, True, NOW),
+        checkout.cart_card(
+            wording("ja"), given_cart.cart, given_cart.lines, given_cart.address, True, NOW, BOOKS
+        ),
         checkout.question(wording("ja"), given_cart.cart, given_cart.address, True, NOW),
     ):
         for action in shown[-1].content()["actions"]:

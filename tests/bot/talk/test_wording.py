@@ -1,6 +1,7 @@
 """The catalogues of sentences: complete, alike in every language, and the only place where the bot speaks."""
 
 import ast
+import dataclasses
 import re
 import string
 import tomllib
@@ -20,6 +21,7 @@ from bot.lineworks.text import units
 from bot.talk.hearing import Verb
 from bot.talk.wording import LANGUAGES, Wording, verb, wording
 from bot.web.guide import CASES
+from purchasing.accounting import Accounting
 from purchasing.aftercare import Receipt
 from purchasing.lifecycle import LineState, OrderState
 from purchasing.members import BadEmail
@@ -81,6 +83,7 @@ FAMILIES: dict[str, set[str]] = {
     "cancelling": {"how", "too_late"},
     "guide": {case + part for case in CASES for part in ("", "_why", "_do")},
     "document": set(JA["document"]),
+    "accounting": {field.name for field in dataclasses.fields(Accounting)},
     "paper": {"unknown", "unreadable", "remarks", "failed"},
     "audit": {f"broken_{why}" for why in ("changed", "missing", "cut")},
     "undelivered": {"400", "401", "403", "404", "other"},
