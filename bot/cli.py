@@ -1,4 +1,4 @@
-"""The command line: `kaimono serve | demo | sandbox | check | replay | read | migrate | bot setup | jobs | audit`.
+"""The command line: `kaimono --help` names its commands.
 
 Errors are one sentence (all of them for a configuration) in the language of the locale, exit code 1; wrong use is exit
 code 2. Imports of the parts are made by the command that needs them, so that --help is quick.
@@ -72,6 +72,14 @@ def _parser(words: Wording) -> argparse.ArgumentParser:
     read = add("read", _read)
     read.add_argument("files", nargs="+", type=Path, metavar="FILE", help=words("cli", "read_files"))
     add("migrate", _migrate, config=True)
+    copy = add("copy", _copy)
+    copy.add_argument("--from", dest="source", required=True, metavar="URL", help=words("cli", "copy_from"))
+    copy.add_argument("--to", dest="target", required=True, metavar="URL", help=words("cli", "copy_to"))
+    backup = add("backup", _backup, config=True)
+    backup.add_argument("file", type=Path, metavar="FILE", help=words("cli", "backup_file"))
+    restore = add("restore", _restore, config=True)
+    restore.add_argument("file", type=Path, metavar="FILE", help=words("cli", "restore_file"))
+    restore.add_argument("--replace", action="store_true", help=words("cli", "replace"))
     bot = add("bot", None).add_subparsers(required=True, metavar="COMMAND")
     setup = bot.add_parser("setup", help=words("cli", "setup"), description=words("cli", "setup"))
     setup.set_defaults(run=_setup)
@@ -159,6 +167,39 @@ def _migrate(options: argparse.Namespace) -> int:
     if not applied:
         print(words("cli", "migrated_nothing"))
     return 0
+
+
+def _copy(options: argparse.Namespace) -> int:
+    from bot.keep import copy
+    from storage.database import DatabaseFault
+
+    words = language()
+    try:
+        return copy(words, options.source, options.target)
+    except DatabaseFault as fault:
+        raise Sentence(words("cli", "copy_failed", detail=str(fault))) from None
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from bot.keep import backup
+    from storage.database import DatabaseFault
+
+    words, config = language(), load_config(options.config)
+    try:
+        return backup(config, words, options.file)
+    except DatabaseFault as fault:
+        raise Sentence(words("cli", "backup_failed", detail=str(fault))) from None
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from bot.keep import restore
+    from storage.database import DatabaseFault
+
+    words, config = language(), load_config(options.config)
+    try:
+        return restore(config, words, options.file, replace=options.replace)
+    except DatabaseFault as fault:
+        raise Sentence(words("cli", "restore_failed", detail=str(fault))) from None
 
 
 def told(work: Coroutine[Any, Any, int]) -> int:

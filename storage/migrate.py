@@ -34,8 +34,8 @@ def pending(url: str) -> bool:
     address = read_address(url)
     if address.drivername == "sqlite" and not Path(str(address.database)).exists():
         return True
-    with _connected(address, writes=False) as conn:
-        return bool(_missing(conn))
+    with connected(address, writes=False) as conn:
+        return bool(missing(conn))
 
 
 def migrate(url: str) -> list[str]:
@@ -45,20 +45,34 @@ def migrate(url: str) -> list[str]:
     """
     if not pending(url):
         return []
-    address = read_address(url)
+    with changing(read_address(url)) as conn:
+        return upgrade(conn)
+
+
+@contextmanager
+def changing(address: URL) -> Iterator[Connection]:
+    """One transaction that may change the schema; whoever else wants to change it waits.
+
+    SQLite doesn't look at foreign keys meanwhile, so all are looked at in the end. Raises DatabaseFault.
+    """
     on_sqlite = address.drivername == "sqlite"
     with (
         alone(sqlite_file(address)) if on_sqlite else nullcontext(),
-        _connected(address, writes=True) as conn,
+        connected(address, writes=True) as conn,
     ):
         if not on_sqlite:
             conn.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-        missing = _missing(conn)
-        if missing:
-            command.upgrade(_config(conn), "head")
+        yield conn
         if on_sqlite and conn.exec_driver_sql("PRAGMA foreign_key_check").first():
-            raise DatabaseFault("the migration would leave rows that refer to nothing; nothing was changed")
-        return missing
+            raise DatabaseFault("there would be rows that refer to nothing; nothing was changed")
+
+
+def upgrade(conn: Connection) -> list[str]:
+    """Bring the schema to the newest in this transaction. Returns the revisions applied, oldest first."""
+    lacking = missing(conn)
+    if lacking:
+        command.upgrade(_config(conn), "head")
+    return lacking
 
 
 def revise(message: str) -> Path | None:
@@ -71,7 +85,7 @@ def revise(message: str) -> Path | None:
     with TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/empty.db"
         migrate(url)
-        with _connected(read_address(url), writes=True) as conn:
+        with connected(read_address(url), writes=True) as conn:
             config = _config(conn)
             number = len(list(ScriptDirectory.from_config(config).walk_revisions())) + 1
             script = command.revision(
@@ -85,13 +99,15 @@ def revise(message: str) -> Path | None:
 
 
 @contextmanager
-def _connected(address: URL, *, writes: bool) -> Iterator[Connection]:
-    """One transaction on a connection of its own, which ends with it."""
+def connected(address: URL, *, writes: bool) -> Iterator[Connection]:
+    """One transaction on a connection of its own, which ends with it; one consistent snapshot if it only reads."""
     if address.drivername == "sqlite":
         # SQLite changes a table by making it anew: with foreign keys on, dropping the old one would empty others
         engine = sqlite_engine(address, writes=writes, foreign_keys=False)
     else:
         engine = postgres_engine(address)
+        if not writes:
+            engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     try:
         with engine.begin() as conn:
             yield conn
@@ -110,9 +126,14 @@ def _config(conn: Connection | None = None) -> Config:
     return config
 
 
-def _missing(conn: Connection) -> list[str]:
-    """The revisions that the database lacks, oldest first."""
-    has = MigrationContext.configure(conn).get_current_heads()
+def version(conn: Connection) -> tuple[str, ...]:
+    """The newest revision that the database has; nothing if it isn't a database of ours."""
+    return tuple(MigrationContext.configure(conn).get_current_heads())
+
+
+def missing(conn: Connection) -> list[str]:
+    """The revisions that the database lacks, oldest first. Raises DatabaseFault if it is newer than this program."""
+    has = version(conn)
     scripts = ScriptDirectory.from_config(_config())
     try:
         return [script.revision for script in scripts.iterate_revisions("head", has or "base")][::-1]

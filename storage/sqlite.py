@@ -7,11 +7,12 @@ transaction (`storage.batch`), and answers all of them at once.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from sqlite3 import Connection as DriverConnection
+from sqlite3 import Error as DriverError
 from threading import Lock, Thread
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -73,6 +74,21 @@ def sqlite_engine(address: URL, *, writes: bool, size: int = 1, foreign_keys: bo
         conn.exec_driver_sql(begin)
 
     return engine
+
+
+def snapshot(address: URL, to: Path) -> None:
+    """Write everything as it is now into a new file, beside all that is read and written meanwhile.
+
+    Raises DatabaseFault. The file is not yet on the disk for good.
+    """
+    engine = sqlite_engine(address, writes=True)
+    try:
+        with closing(engine.raw_connection()) as conn:  # by itself: VACUUM can't run in a transaction
+            conn.cursor().execute("VACUUM INTO ?", (str(to),))
+    except (DBAPIError, DriverError) as error:
+        raise DatabaseFault(f"can't write a snapshot of the database: {error}") from error
+    finally:
+        engine.dispose()
 
 
 class SqliteDatabase(Database):

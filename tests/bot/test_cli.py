@@ -15,7 +15,21 @@ from bot.cli import main
 from tests.bot.configuration import instead, without, write
 from tests.bot.program import begin, files, kaimono, until_listening
 
-COMMANDS = ("demo", "serve", "sandbox", "check", "replay", "read", "migrate", "bot", "jobs", "audit")
+COMMANDS = (
+    "demo",
+    "serve",
+    "sandbox",
+    "check",
+    "replay",
+    "read",
+    "migrate",
+    "copy",
+    "backup",
+    "restore",
+    "bot",
+    "jobs",
+    "audit",
+)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +69,9 @@ async def test_serve_tells_all_faults_in_the_language_of_the_locale_and_starts_n
         ("replay", "--to", "http://127.0.0.1:1/"),
         ("replay", "a.json", "--bot-secret-file", "secret"),
         ("migrate",),
+        ("copy", "--from", "sqlite:///a.db"),
+        ("backup", "--config", "config.toml"),
+        ("restore", "a.backup"),
         ("check",),
         ("bot",),
         ("bot", "setup"),

@@ -289,9 +289,9 @@ async def test_a_recording_that_fails_costs_nobody_his_answer(
     ],
 )
 async def test_whatever_comes_is_recorded_inside_the_folder(
-    body: bytes, tmp_path: Path, sqlite_url: str, caplog: pytest.LogCaptureFixture
+    body: bytes, tmp_path: Path, database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    db = open_database(sqlite_url)
+    db = open_database(database_url)
     recorder = Recorder(db, tmp_path / "callbacks", {COMPANY: Secret(BOT_SECRET)})
     await asyncio.gather(*(recorder.keep(COMPANY, body) for _ in range(3)))
     await db.close()

@@ -1,15 +1,26 @@
-"""What a database knows of its own tables, as data to compare."""
+"""Databases of any version, and what they know of their own tables, as data to compare."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.types import TypeEngine
 
+from storage import migrate as migrate_module
 from storage.database import read_address
+from storage.migrate import migrate
 from storage.postgres import postgres_engine
 from storage.sqlite import sqlite_engine
+
+FOLDER = Path(migrate_module.__file__).with_name("migrations")
+REVISIONS = [script.revision for script in ScriptDirectory(FOLDER).walk_revisions()][::-1]
+"""The oldest first."""
+BASELINE = REVISIONS[0]
 
 
 def engine_of(url: str) -> Engine:
@@ -25,6 +36,14 @@ def connected(url: str) -> Iterator[Connection]:
             yield conn
     finally:
         engine.dispose()
+
+
+def migrate_to(url: str, revision: str) -> None:
+    """What a program of that age would have done."""
+    upgrade = command.upgrade
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(command, "upgrade", lambda config, _head: upgrade(config, revision))
+        migrate(url)
 
 
 def schema(conn: Connection) -> dict[str, Any]:

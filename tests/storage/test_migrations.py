@@ -2,8 +2,6 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,28 +9,16 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Column, Connection, DateTime, MetaData, Numeric, Table, inspect, select, text
+from sqlalchemy import Connection, DateTime, MetaData, Numeric, Table, inspect, select, text
 from sqlmodel import SQLModel
 
 from storage import migrate as migrate_module
 from storage.database import DatabaseFault, open_database
 from storage.migrate import migrate, pending
 from storage.types import Amount, Utc
+from tests.storage.filled import a_row
 from tests.storage.jobs import putting
-from tests.storage.schema import connected, engine_of, schema, shape
-
-FOLDER = Path(migrate_module.__file__).with_name("migrations")
-REVISIONS = [script.revision for script in ScriptDirectory(FOLDER).walk_revisions()][::-1]
-BASELINE = "0001"
-
-
-def migrate_to(url: str, revision: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a program of that age would have done."""
-    upgrade = command.upgrade
-    with monkeypatch.context() as patched:
-        patched.setattr(command, "upgrade", lambda config, _head: upgrade(config, revision))
-        migrate(url)
+from tests.storage.schema import BASELINE, REVISIONS, connected, engine_of, migrate_to, schema, shape
 
 
 def tables_of(conn: Connection) -> list[Table]:
@@ -49,27 +35,6 @@ def tables_of(conn: Connection) -> list[Table]:
     return [table for table in found.sorted_tables if table.name != "alembic_version"]
 
 
-def a_row(table: Table, number: int) -> dict[str, Any]:
-    """A row with something of its own in every column; it refers to the rows of the same number."""
-    return {column.name: _value(column, number) for column in table.columns}
-
-
-def _value(column: Column[Any], number: int) -> Any:
-    if (column.table.name, column.name) == ("job", "state"):
-        return "buried"  # the one column that takes certain words only
-    kind = getattr(column.type, "impl", column.type).python_type  # ours wrap one of SQLAlchemy
-    if column.foreign_keys or column.primary_key:
-        return number if kind is int else f"{number} 株式会社サンプル商事"
-    values = {
-        datetime: datetime(2026, 11, number, 12, 34, 56, 789012, UTC),
-        int: 100 + number,
-        Decimal: Decimal(f"{number}.05"),
-        bool: True,
-        bytes: bytes([number, 0, 255]),
-    }
-    return values.get(kind, f"{column.name} {number}: 木かげ工房 🛒")
-
-
 def test_the_tables_are_declared_as_the_migrations_make_them(database_url: str, empty_url: str) -> None:
     with connected(empty_url) as declared, connected(database_url) as migrated:
         SQLModel.metadata.create_all(declared)
@@ -78,12 +43,10 @@ def test_the_tables_are_declared_as_the_migrations_make_them(database_url: str, 
         assert compare_metadata(context, SQLModel.metadata) == []
 
 
-def test_step_by_step_makes_the_same_as_all_at_once(
-    database_url: str, empty_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_step_by_step_makes_the_same_as_all_at_once(database_url: str, empty_url: str) -> None:
     for revision in REVISIONS:
         assert pending(empty_url)
-        migrate_to(empty_url, revision, monkeypatch)
+        migrate_to(empty_url, revision)
     assert not pending(empty_url)
     with connected(empty_url) as stepped, connected(database_url) as at_once:
         assert schema(stepped) == schema(at_once)
@@ -94,9 +57,9 @@ def test_both_engines_have_the_same_schema(sqlite_url: str, postgres_url: str) -
         assert shape(sqlite) == shape(postgres)
 
 
-def test_rows_of_the_first_release_are_kept(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_of_the_first_release_are_kept(empty_url: str) -> None:
     """A row in every table of the baseline, then every migration since: what it said it still says."""
-    migrate_to(empty_url, BASELINE, monkeypatch)
+    migrate_to(empty_url, BASELINE)
     with connected(empty_url) as conn:
         before = tables_of(conn)
         assert len(before) >= 19

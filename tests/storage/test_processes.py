@@ -1,6 +1,7 @@
 """Several processes on one database: waking, and taking over from one that was killed."""
 
 import asyncio
+import shutil
 import sys
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
@@ -43,6 +44,28 @@ async def test_the_jobs_of_a_killed_process_are_taken_over(database: Database, d
     await restarted.write(lambda tx: queue.finish(tx, job, owner="restarted", now=after(31)))
     assert await states(restarted) == {"a": "done"}
     await restarted.close()
+
+
+async def test_what_was_acknowledged_is_in_the_files_after_a_hard_stop(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    """SIGKILL between two words: the database and its -wal, carried elsewhere, hold every row that was said stored."""
+    process = await other_process(sqlite_url, "write")
+    for number in range(50):
+        assert await line_of(process) == f"stored {number}"
+    process.kill()
+    rest, _ = await process.communicate()
+    acknowledged = 50 + len([line for line in rest.decode().splitlines(keepends=True) if line.endswith("\n")])
+
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for name in ("kaimono.db", "kaimono.db-wal"):
+        shutil.copyfile(tmp_path / name, elsewhere / name)
+    found = open_database(f"sqlite:///{elsewhere}/kaimono.db")
+    keys = {int(key) for key in await states(found)}
+    await found.close()
+    assert keys >= set(range(acknowledged))
+    assert keys <= set(range(acknowledged + 1)), "at most the one that was being stored"
 
 
 async def test_a_job_put_by_another_process_wakes_this_one(postgres_url: str) -> None:

@@ -40,6 +40,8 @@ def failing(tx: Tx) -> None:
 
 
 async def test_the_file_is_safe_against_power_failure(sqlite_database: Database) -> None:
+    """Asked on the writer's own connection, and on a reader's. test_processes reads the file after a hard stop."""
+
     def pragmas(tx: Tx) -> dict[str, Any]:
         names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout", "query_only")
         return {name: tx.conn.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names}

@@ -1,0 +1,128 @@
+"""A backup is one SQLite file, whichever engine it comes from, and goes back into either.
+
+It is taken while the bot serves: SQLite writes its own snapshot, PostgreSQL's is read in one transaction and moved by
+`storage.copy`. What is sealed at rest stays sealed: without the key file a backup's documents cannot be read.
+"""
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import URL
+
+from storage.copy import Onlooker, fill, refuse_nothing
+from storage.database import DatabaseFault, read_address
+from storage.migrate import changing, connected, migrate, missing
+from storage.sqlite import snapshot
+
+_MAGIC = b"SQLite format 3\0"
+
+
+def backup(url: str, file: Path, onlooker: Onlooker) -> int:
+    """Everything as it is at this moment, in `file` (mode 600); returns its size in bytes.
+
+    An older backup of that name is replaced once the new one is whole and on the disk. Raises DatabaseFault.
+    """
+    refuse_nothing(url)
+    address = read_address(url)
+    _refuse_to_replace(file, address)
+    try:
+        with TemporaryDirectory(prefix=".kaimono-backup-", dir=file.absolute().parent) as folder:
+            draft = Path(folder, "backup.db")
+            _take(address, draft, onlooker)
+            _judge(draft)
+            draft.chmod(0o600)
+            _sync(draft)
+            size = draft.stat().st_size
+            draft.replace(file)
+            _sync(file.absolute().parent)
+            return size
+    except OSError as error:
+        raise DatabaseFault(f"can't write the backup {file}: {error.strerror}") from error
+
+
+def restore(file: Path, url: str, onlooker: Onlooker, *, replace: bool = False) -> None:
+    """Put everything of a backup into a database, which has to be empty unless it may be replaced.
+
+    A backup of an older version is brought to the newest schema on the way. The file stays as it is. Raises
+    DatabaseFault, and then the database is as it was.
+    """
+    _refuse_what_is_in_use(file)
+    try:
+        with TemporaryDirectory(prefix="kaimono-restore-") as folder:
+            draft = Path(folder, "backup.db")
+            shutil.copyfile(file, draft)
+            _judge(draft)
+            migrate(f"sqlite:///{draft}")
+            with connected(_at(draft), writes=False) as old, changing(read_address(url)) as new:
+                fill(old, new, onlooker, replace=replace)
+    except OSError as error:
+        raise DatabaseFault(f"can't read the backup {file}: {error.strerror}") from error
+
+
+def _at(path: Path) -> URL:
+    return read_address(f"sqlite:///{path}")
+
+
+def _take(address: URL, draft: Path, onlooker: Onlooker) -> None:
+    if address.drivername == "sqlite":
+        snapshot(address, draft)
+        return
+    with connected(address, writes=False) as old, changing(_at(draft)) as new:
+        if missing(old):
+            raise DatabaseFault("the database lacks migrations: run  kaimono migrate  first")
+        fill(old, new, onlooker)
+
+
+def _judge(path: Path) -> None:
+    """Raises DatabaseFault for what is no whole database of ours. Afterwards it is one file, without a -wal beside it."""
+    if not _is_sqlite(path):
+        raise DatabaseFault("it is not a backup: not a SQLite file")
+    try:
+        with closing(sqlite3.connect(path)) as conn:
+            conn.execute("PRAGMA journal_mode = DELETE")
+            found = conn.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            if found != "ok":
+                raise DatabaseFault(f"the backup is damaged: {found}")
+            if conn.execute("PRAGMA foreign_key_check").fetchone():
+                raise DatabaseFault("the backup is damaged: it has rows that refer to nothing")
+            if not conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
+                raise DatabaseFault("it is not a backup: a SQLite file, but not of kaimono")
+    except sqlite3.Error as error:
+        raise DatabaseFault(f"the backup is damaged: {error}") from error
+
+
+def _is_sqlite(path: Path) -> bool:
+    with path.open("rb") as content:
+        return content.read(len(_MAGIC)) == _MAGIC
+
+
+def _refuse_to_replace(file: Path, address: URL) -> None:
+    """Nothing but an older backup is ever replaced."""
+    try:
+        if not file.exists():
+            return
+        if not file.is_file() or not _is_sqlite(file):
+            raise DatabaseFault(f"{file} is there and is not a backup: choose another name")
+    except OSError as error:
+        raise DatabaseFault(f"can't write the backup {file}: {error.strerror}") from error
+    if address.drivername == "sqlite" and file.samefile(str(address.database)):
+        raise DatabaseFault(f"{file} is the database itself: choose another name")
+    _refuse_what_is_in_use(file)
+
+
+def _refuse_what_is_in_use(file: Path) -> None:
+    """A backup is one file; a database that is open has its newest rows in another one beside it."""
+    if Path(f"{file}-wal").exists():
+        raise DatabaseFault(f"{file} is a database in use ({file.name}-wal is beside it), not a backup")
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
