@@ -14,7 +14,6 @@ from punchout.xml import parse
 from purchasing.ordering import SUBMIT
 from storage.database import Tx, open_database
 from storage.tables import JobRow
-from tests.postgres import PostgresServer
 from tests.trouble.house import ADMIN, HANAKO, TARO
 from tests.trouble.serving import Serving
 from tests.trouble.town import Town, town
@@ -46,10 +45,12 @@ async def settled(place: Town, user: str, number: str) -> None:
         await place.hears(ADMIN, f"【{words}】", number)
 
 
-async def test_killed_before_and_after_amazon_took_it_and_in_the_middle_of_a_greeting(tmp_path: Path) -> None:
+async def test_killed_before_and_after_amazon_took_it_and_in_the_middle_of_a_greeting(
+    tmp_path: Path, database_url: str
+) -> None:
     """One kill for three: 太郎's order waits at Amazon's door, 花子's was taken but not yet answered, and somebody
     unknown is just being looked up."""
-    async with town(more_people=1) as place, serving(place.write_config(tmp_path)) as bot:
+    async with town(more_people=1) as place, serving(place.write_config(tmp_path, database_url)) as bot:
         await bot.start()
         for user in (TARO, HANAKO):
             await place.come_to_the_question(user)
@@ -80,9 +81,9 @@ async def test_killed_before_and_after_amazon_took_it_and_in_the_middle_of_a_gre
         assert await bot.stop() == 0
 
 
-async def noted(folder: Path, attempts: int) -> None:
+async def noted(url: str, attempts: int) -> None:
     """Returns once the bot has written down that so many attempts to order came to nothing."""
-    database = open_database(f"sqlite:///{folder / 'kaimono.db'}")
+    database = open_database(url)
 
     def waits(tx: Tx) -> bool:
         jobs = select(JobRow).where(
@@ -93,21 +94,21 @@ async def noted(folder: Path, attempts: int) -> None:
     try:
         async with asyncio.timeout(5):
             while not await database.read(waits):
-                pass  # every look is a read of the file; it comes within milliseconds
+                pass  # every look is a read of the database; it comes within milliseconds
     finally:
         await database.close()
 
 
-async def test_killed_again_and_again(tmp_path: Path) -> None:
+async def test_killed_again_and_again(tmp_path: Path, database_url: str) -> None:
     """Amazon's door breaks the connection each time but the last, and each time the bot is killed."""
-    async with town() as place, serving(place.write_config(tmp_path)) as bot:
+    async with town() as place, serving(place.write_config(tmp_path, database_url)) as bot:
         await bot.start()
         await place.come_to_the_question(TARO)
         place.door.plan += ["hang up", "hang up"]
         number = await place.buy(TARO)
         for attempt in (1, 2):
             await place.door.came(orders=attempt)
-            await noted(tmp_path, attempt)
+            await noted(database_url, attempt)
             await bot.kill()
             await bot.start()
         await settled(place, TARO, number)
@@ -117,10 +118,12 @@ async def test_killed_again_and_again(tmp_path: Path) -> None:
         assert await bot.stop() == 0
 
 
-async def test_killed_before_anybody_could_read_what_was_acknowledged(tmp_path: Path) -> None:
+async def test_killed_before_anybody_could_read_what_was_acknowledged(
+    tmp_path: Path, database_url: str
+) -> None:
     """The web part alone says 200, and is killed with the last byte; nobody has looked at the event yet."""
     async with town() as place:
-        config = place.write_config(tmp_path)
+        config = place.write_config(tmp_path, database_url)
         async with serving(config, "web") as web_part:
             await web_part.start()
             await place.talk.start(TARO)
@@ -133,10 +136,10 @@ async def test_killed_before_anybody_could_read_what_was_acknowledged(tmp_path: 
             assert await bot.stop() == 0
 
 
-async def test_asked_to_stop_in_the_middle_of_everything(tmp_path: Path) -> None:
+async def test_asked_to_stop_in_the_middle_of_everything(tmp_path: Path, database_url: str) -> None:
     """An order and a visit wait at Amazon's door, LINE WORKS is slow, and thirty members have just said hello."""
     members = 30
-    async with town(more_people=members) as place, serving(place.write_config(tmp_path)) as bot:
+    async with town(more_people=members) as place, serving(place.write_config(tmp_path, database_url)) as bot:
         await bot.start()
         await place.come_to_the_question(TARO)
         place.door.plan.append("hold")
@@ -163,16 +166,15 @@ async def test_asked_to_stop_in_the_middle_of_everything(tmp_path: Path) -> None
         assert await bot.stop() == 0
 
 
-async def test_two_processes_on_one_postgres(postgres_server: PostgresServer, tmp_path: Path) -> None:
+async def test_two_processes_on_one_postgres(empty_postgres_url: str, tmp_path: Path) -> None:
     """One takes, the other works; they start at the same moment, on a database that has no table yet."""
-    with postgres_server.fresh() as url:
-        async with town() as place:
-            config = place.write_config(tmp_path, url)
-            async with serving(config, "web") as web_part, serving(config, "worker") as worker:
-                await asyncio.gather(web_part.start(), worker.start())
-                await place.come_to_the_question(TARO)
-                number = await place.buy(TARO)
-                await settled(place, TARO, number)
-                assert list(place.orders) == [number]
-                codes = await asyncio.gather(web_part.stop(), worker.stop())
-                assert list(codes) == [0, 0]
+    async with town() as place:
+        config = place.write_config(tmp_path, empty_postgres_url)
+        async with serving(config, "web") as web_part, serving(config, "worker") as worker:
+            await asyncio.gather(web_part.start(), worker.start())
+            await place.come_to_the_question(TARO)
+            number = await place.buy(TARO)
+            await settled(place, TARO, number)
+            assert list(place.orders) == [number]
+            codes = await asyncio.gather(web_part.stop(), worker.stop())
+            assert list(codes) == [0, 0]

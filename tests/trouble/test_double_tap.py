@@ -1,8 +1,7 @@
 """Taps that come together, and buttons that have done their work: one order, and a polite word for everybody else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -16,15 +15,6 @@ from tests.trouble.house import ADMIN, HANAKO, TARO
 from tests.trouble.town import Town, bots, text, town
 
 YES = "はい、決済します。"
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Where the bot keeps everything: a file, or a PostgreSQL of its own without a table yet."""
-    with ExitStack() as stack:
-        on_postgres = request.param == "postgres"
-        server = request.getfixturevalue("postgres_server") if on_postgres else None
-        yield stack.enter_context(server.fresh()) if server else ""
 
 
 @pytest.fixture
@@ -50,11 +40,11 @@ def beginning(section: str, name: str) -> str:
 
 @pytest.mark.parametrize("taps", [2, 20])
 async def test_taps_at_the_same_moment_make_one_order(
-    place: Town, tmp_path: Path, database: str, taps: int
+    place: Town, tmp_path: Path, empty_url: str, taps: int
 ) -> None:
     """On PostgreSQL two workers, each on connections of its own, pull at the same lane."""
-    workers = 2 if database else 1
-    async with bots(place, tmp_path, workers, database=database) as (bot, *_):
+    workers = 2 if empty_url.startswith("postgres") else 1
+    async with bots(place, tmp_path, workers, database=empty_url) as (bot, *_):
         question = await place.come_to_the_question(TARO)
         yes = place.postback(TARO, YES, question)
         place.amazon_will("never")
@@ -72,9 +62,9 @@ async def test_taps_at_the_same_moment_make_one_order(
         assert all(number in words for words in heard)
 
 
-async def test_buttons_that_have_done_their_work(place: Town, tmp_path: Path) -> None:
+async def test_buttons_that_have_done_their_work(place: Town, tmp_path: Path, database_url: str) -> None:
     """Every button of a paid cart, of a cancelled one and of one that never was, tapped again and again."""
-    async with bots(place, tmp_path) as (bot,):
+    async with bots(place, tmp_path, database=database_url) as (bot,):
         question = await place.come_to_the_question(TARO)
         paid = place.postback(TARO, YES, question).partition(":")[2]
         number = await place.buy(TARO)
@@ -120,9 +110,9 @@ async def test_buttons_that_have_done_their_work(place: Town, tmp_path: Path) ->
         assert await bot.services.db.read(queue.buried) == []
 
 
-async def test_postbacks_that_nobody_made(place: Town, tmp_path: Path) -> None:
+async def test_postbacks_that_nobody_made(place: Town, tmp_path: Path, database_url: str) -> None:
     """Every verb about anything: each is answered or passed over at the first attempt; nothing holds the talk's lane."""
-    async with bots(place, tmp_path) as (bot,):
+    async with bots(place, tmp_path, database=database_url) as (bot,):
         await place.register(TARO)
         refs = ("1", "9" * 18, "9" * 200, "１２", "番号 x")
         claims = [f"{verb}:{ref}:ノンス" for verb in Verb for ref in refs]
@@ -149,8 +139,8 @@ async def test_postbacks_that_nobody_made(place: Town, tmp_path: Path) -> None:
 _OF_THE_TALK = tables.JobRow.kind == "callback"
 
 
-async def test_yes_that_is_typed_buys_nothing(place: Town, tmp_path: Path) -> None:
-    async with bots(place, tmp_path) as (_,):
+async def test_yes_that_is_typed_buys_nothing(place: Town, tmp_path: Path, database_url: str) -> None:
+    async with bots(place, tmp_path, database=database_url) as (_,):
         question = await place.come_to_the_question(TARO)
         await place.talk.say(TARO, YES)
         heard = await answers(place, TARO, 2, question)

@@ -87,15 +87,17 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(folder: Path) -> AsyncIterator[Scene]:
+async def scene(folder: Path, database: str) -> AsyncIterator[Scene]:
     clock = Ticking()
-    async with town(clock=clock) as place, bots(place, folder, clock=clock) as (bot,):
+    async with town(clock=clock) as place, bots(place, folder, database=database, clock=clock) as (bot,):
         yield Scene(place, bot, clock)
 
 
-async def test_line_works_slows_us_down_breaks_and_forgets_our_token(tmp_path: Path) -> None:
+async def test_line_works_slows_us_down_breaks_and_forgets_our_token(
+    tmp_path: Path, database_url: str
+) -> None:
     """Nothing is lost, nothing comes twice, and what is told to one person comes in order."""
-    async with scene(tmp_path) as here:
+    async with scene(tmp_path, database_url) as here:
         place = here.place
         await place.register(TARO)
         troubles = (
@@ -120,8 +122,8 @@ async def test_line_works_slows_us_down_breaks_and_forgets_our_token(tmp_path: P
             assert [message["from"] for message in said].count("bot") == 2, trouble
 
 
-async def test_the_token_server_is_out_of_order(tmp_path: Path) -> None:
-    async with scene(tmp_path) as here:
+async def test_the_token_server_is_out_of_order(tmp_path: Path, database_url: str) -> None:
+    async with scene(tmp_path, database_url) as here:
         await here.place.talk.trouble(answer="500", times=3, at="token")
         await here.place.talk.say(TARO, "こんにちは")
         for attempt in range(1, 3):
@@ -130,8 +132,10 @@ async def test_the_token_server_is_out_of_order(tmp_path: Path) -> None:
         await here.place.sees(TARO, "はい、会員です。")
 
 
-async def test_who_may_not_be_reached_is_buried_in_sight_and_keeps_nobody_waiting(tmp_path: Path) -> None:
-    async with scene(tmp_path) as here:
+async def test_who_may_not_be_reached_is_buried_in_sight_and_keeps_nobody_waiting(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with scene(tmp_path, database_url) as here:
         place = here.place
         await place.register(TARO)
         await place.talk.trouble(answer="403", at="send")
@@ -148,8 +152,10 @@ async def test_who_may_not_be_reached_is_buried_in_sight_and_keeps_nobody_waitin
         await place.hears(TARO, "このボットでできること")
 
 
-async def test_a_message_whose_arrival_nobody_confirmed_comes_again_rather_than_never(tmp_path: Path) -> None:
-    async with scene(tmp_path) as here:
+async def test_a_message_whose_arrival_nobody_confirmed_comes_again_rather_than_never(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with scene(tmp_path, database_url) as here:
         place = here.place
         await place.register(TARO)
         await place.talk.trouble(answer="cut", at="send")
@@ -160,9 +166,9 @@ async def test_a_message_whose_arrival_nobody_confirmed_comes_again_rather_than_
         await place.hears(TARO, "このボットでできること")
 
 
-async def test_amazon_refuses_an_order(tmp_path: Path) -> None:
+async def test_amazon_refuses_an_order(tmp_path: Path, database_url: str) -> None:
     """Told at once to the buyer and to the admin, with Amazon's reason; nothing is sent again."""
-    async with scene(tmp_path) as here:
+    async with scene(tmp_path, database_url) as here:
         place = here.place
         await place.come_to_the_question(TARO)
         place.amazon_will("refuse_400")
@@ -176,9 +182,11 @@ async def test_amazon_refuses_an_order(tmp_path: Path) -> None:
         await place.fill_a_cart(TARO)  # the next purchase is free to begin
 
 
-async def test_amazon_is_out_of_order_and_gives_no_answer_although_it_took_the_order(tmp_path: Path) -> None:
+async def test_amazon_is_out_of_order_and_gives_no_answer_although_it_took_the_order(
+    tmp_path: Path, database_url: str
+) -> None:
     """The same bytes each time; Amazon holds one order; after a minute people know that we keep trying."""
-    async with scene(tmp_path) as here:
+    async with scene(tmp_path, database_url) as here:
         place = here.place
         await place.come_to_the_question(TARO)
         place.door.plan += ["hang up", "error page", "take and hang up"]
@@ -196,9 +204,9 @@ async def test_amazon_is_out_of_order_and_gives_no_answer_although_it_took_the_o
         assert place.orders[number].attempts == 2
 
 
-async def test_a_day_without_an_answer(tmp_path: Path) -> None:
+async def test_a_day_without_an_answer(tmp_path: Path, database_url: str) -> None:
     """Then a person is asked; what that person sends again is still the same order."""
-    async with scene(tmp_path) as here:
+    async with scene(tmp_path, database_url) as here:
         place = here.place
         await place.come_to_the_question(TARO)
         place.door.plan += ["hang up"] * 3
@@ -218,10 +226,10 @@ async def test_a_day_without_an_answer(tmp_path: Path) -> None:
 
 
 async def test_a_confirmation_comes_while_our_order_still_waits_for_its_answer(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "GRACE", 0.1)
-    async with scene(tmp_path) as here:
+    async with scene(tmp_path, database_url) as here:
         place = here.place
         await place.come_to_the_question(TARO)
         place.door.plan.append("take and hold")
@@ -232,9 +240,9 @@ async def test_a_confirmation_comes_while_our_order_still_waits_for_its_answer(
         assert len(place.door.orders) == 1
 
 
-async def test_the_moods_of_amazon(tmp_path: Path) -> None:
+async def test_the_moods_of_amazon(tmp_path: Path, database_url: str) -> None:
     """Ship notice before the confirmation, everything twice, split, out of stock, dearer: one purchase each."""
-    async with scene(tmp_path) as here:
+    async with scene(tmp_path, database_url) as here:
         place = here.place
         await place.register(TARO)
         for mood, words, state in (
@@ -257,9 +265,9 @@ async def test_the_moods_of_amazon(tmp_path: Path) -> None:
             assert await place.said(TARO, "受注確定\n", number) == expected, mood
 
 
-async def test_documents_in_the_worst_order(tmp_path: Path) -> None:
+async def test_documents_in_the_worst_order(tmp_path: Path, database_url: str) -> None:
     """By hand: a correction, then what it corrects, a parcel, its correction, and each of them three times."""
-    async with scene(tmp_path) as here:
+    async with scene(tmp_path, database_url) as here:
         place = here.place
         await place.come_to_the_question(HANAKO)
         place.amazon_will("never")

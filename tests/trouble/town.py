@@ -124,14 +124,14 @@ class Town:
         """How the next order that comes to Amazon will fare: one of the stand-in's moods."""
         assert self._shop[ACCOUNT].set_mood(mood)
 
-    def write_config(self, folder: Path, database: str = "") -> Path:
-        """The bot's configuration in this folder, on SQLite there if nothing else is said."""
+    def write_config(self, folder: Path, database: str) -> Path:
+        """The bot's configuration in this folder."""
         door = f"http://127.0.0.1:{self.door_port}"
         path = folder / "config.toml"
         path.write_text(
             config_text(
                 port=self.bot_port,
-                database=database or f"sqlite:///{folder / 'kaimono.db'}",
+                database=database,
                 key_file=str(folder / "kaimono.key"),
                 works=f"{self._here}/lineworks",
                 punchout_url=f"{door}/punchout",
@@ -285,12 +285,14 @@ async def town(
 
 
 @asynccontextmanager
-async def bots(place: Town, folder: Path, count: int = 1, **how: Any) -> AsyncIterator[list[Running]]:
+async def bots(
+    place: Town, folder: Path, count: int = 1, *, database: str, **how: Any
+) -> AsyncIterator[list[Running]]:
     """The bot in this process; more than one are workers besides it, each on connections of its own.
 
-    `how` may name a `database`, and the `clock` by which they live.
+    `how` may name the `clock` by which they live.
     """
-    config = load(place.write_config(folder, how.pop("database", "")), {})
+    config = load(place.write_config(folder, database), {})
     async with AsyncExitStack() as stack:
         yield [
             await stack.enter_async_context(running(config, web_too=number == 0, **how))
