@@ -35,6 +35,7 @@ def value(column: Column[Any], number: int) -> Any:
     values = {
         datetime: EDGES[(number - 1) % len(EDGES)],
         int: 100 + number,
+        float: number / 3,
         Decimal: Decimal(f"{number}.05"),
         bool: number % 2 == 0,
         bytes: bytes([number % 256, 0, 255]),
