@@ -16,7 +16,6 @@ from hashlib import sha256
 from pathlib import Path
 
 import aiohttp
-from aiohttp import web
 
 from bot.config import CompanyConfig, Config
 from bot.handlers import CALLBACK, Handlers
@@ -28,7 +27,9 @@ from bot.record import Recorder
 from bot.shelf import TokenShelf
 from bot.talk import outbox
 from bot.web import routes
-from bot.web.services import Bot, Login, Services
+from bot.web.door import open_door
+from bot.web.limits import Limits
+from bot.web.services import Bot, Login, Services, Waiting
 from bot.worker import ALONE, SAFETY_NET, Hands, Worker
 from punchout.envelope import Account
 from punchout.supplier import Supplier
@@ -58,7 +59,7 @@ class Running:
     port: int
 
 
-def buying(config: CompanyConfig, public_url: str) -> Company:
+def buying(config: CompanyConfig, public_url: str, visits_per_hour: int = 60) -> Company:
     """What purchasing must know of a configured company."""
     amazon = config.amazon
     test = amazon.mode == "test"
@@ -93,6 +94,7 @@ def buying(config: CompanyConfig, public_url: str) -> Company:
         ),
         ask_purpose=config.ask_purpose,
         accounting=Accounting(**config.accounting.model_dump()),
+        visits_per_hour=visits_per_hour,
     )
 
 
@@ -160,11 +162,19 @@ def services_of(config: Config, db: Database, vault: Keyring, supplier: Supplier
         db=db,
         vault=vault,
         supplier=supplier,
-        companies={c.key: buying(c, config.public_url) for c in config.company},
+        companies={
+            c.key: buying(c, config.public_url, config.limits.visits_per_hour) for c in config.company
+        },
         bots={str(c.lineworks.bot_id): Bot(c.key, c.lineworks.bot_secret) for c in config.company},
         logins=tuple(Login(c.key, c.amazon.notice_user, c.amazon.notice_password) for c in config.company),
         app_urls={c.key: c.lineworks.app_url for c in config.company},
         clock=clock,
+        limits=Limits(
+            config.limits.requests_per_minute,
+            config.limits.strangers_per_day,
+            tuple(config.limits.trusted_proxies),
+        ),
+        waiting=Waiting(db, config.limits.callbacks_waiting),
         recorder=Recorder(db, Path(config.record.callbacks), bot_secrets) if config.record else None,
     )
 
@@ -226,12 +236,8 @@ async def _at_once(ends: list[End]) -> None:
 
 async def _listen(ends: list[End], config: Config, services: Services) -> int:
     host, _, port = config.listen.rpartition(":")
-    # aiohttp waits this long twice: for a request to end, then for its cancellation.
-    runner = web.AppRunner(routes.application(services), access_log=None, shutdown_timeout=1.5)
-    await runner.setup()
-    ends.append(runner.cleanup)
-    site = web.TCPSite(runner, host.strip("[]"), int(port))
-    await site.start()
-    taken: int = runner.addresses[0][1]
+    opened = await open_door(routes.application(services), host.strip("[]"), int(port))
+    ends.append(opened.close)
+    taken = opened.port
     _log.info("listening on %s:%d", host, taken)
     return taken

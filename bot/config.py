@@ -21,6 +21,7 @@ from bot.fields import (
     DatabaseUrl,
     Listen,
     Name,
+    Network,
     NumberPattern,
     Pem,
     Phone,
@@ -124,6 +125,20 @@ class CompanyConfig(_Section):
         return timedelta(minutes=self.link_minutes)
 
 
+class LimitsConfig(_Section):
+    requests_per_minute: int = Field(default=120, ge=10, le=100_000)
+    visits_per_hour: int = Field(default=60, ge=1, le=10_000)
+    strangers_per_day: int = Field(default=200, ge=1, le=100_000)
+    callbacks_waiting: int = Field(default=50_000, ge=1, le=10_000_000)
+    trusted_proxies: list[Network] = ["127.0.0.1", "::1"]
+
+
+class RetentionConfig(_Section):
+    orders_years: int = Field(default=10, ge=7, le=100)
+    visits_days: int = Field(default=180, ge=14, le=36_500)
+    jobs_days: int = Field(default=30, ge=7, le=36_500)
+
+
 class Record(_Section):
     callbacks: Name
 
@@ -133,6 +148,8 @@ class Config(_Section):
     listen: Listen = "127.0.0.1:8080"
     database: DatabaseUrl = "sqlite:///var/kaimono.db"
     key_file: Name = "var/kaimono.key"
+    limits: LimitsConfig = LimitsConfig()
+    retention: RetentionConfig = RetentionConfig()
     record: Record | None = None
     company: list[CompanyConfig] = Field(min_length=1)
 

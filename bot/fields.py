@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from ipaddress import ip_network
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -83,6 +84,11 @@ def pattern(value: str) -> str:
     return value
 
 
+def network(value: str) -> str:
+    ip_network(value)
+    return value
+
+
 SecretText = Annotated[Secret, PlainValidator(secret)]
 Pem = Annotated[SecretText, AfterValidator(pem)]
 Url = Annotated[str, AfterValidator(url)]
@@ -91,6 +97,7 @@ DatabaseUrl = Annotated[str, AfterValidator(database)]
 PostalCode = Annotated[str, BeforeValidator(narrow), AfterValidator(postal_code)]
 Prefecture = Annotated[str, AfterValidator(prefecture)]
 Phone = Annotated[str, BeforeValidator(narrow), AfterValidator(phone)]
+Network = Annotated[str, AfterValidator(network)]
 NumberPattern = Annotated[str, AfterValidator(pattern)]
 Code = Annotated[str, BeforeValidator(narrow), Field(max_length=60, pattern=r"^[^\x00-\x1f]*$")]
 Name = Annotated[str, Field(min_length=1)]

@@ -64,13 +64,19 @@ class ReadCart:
             return ReadCart(raw, str(refusal))
 
 
+def is_awaited(tx: Tx, token: str) -> bool:
+    """Whether some visit of ours has this token, open or not."""
+    same = select(ShoppingSession.id).where(ShoppingSession.cart_token_hash == hash_token(token))
+    return tx.orm.exec(same).first() is not None
+
+
 def accept_cart(
     tx: Tx, vault: Keyring, fallback_company: str, token: str, cart: ReadCart, now: datetime
 ) -> Accepted | Denied:
     """Take a cart for the visit that the token and the BuyerCookie name, once.
 
     Whatever comes is kept as evidence. A cart for an unknown visit belongs to no company we could tell: it is kept under
-    `fallback_company`, and only its beginning.
+    `fallback_company` (nowhere, where that is empty), and only its beginning.
     """
     session = tx.orm.exec(
         select(ShoppingSession).where(ShoppingSession.cart_token_hash == hash_token(token)).with_for_update()
@@ -100,6 +106,8 @@ def accept_cart(
         )
 
     def refuse(trouble: Trouble, reason: str = "") -> Denied:
+        if not company_id:
+            return Denied(trouble, reason)
         # Kept by its bytes: anybody may post here, and must not use up a payloadID that Amazon will send.
         document = keep(None, "refused", reason or trouble)
         said("cart_refused", why=trouble, document=document.id)

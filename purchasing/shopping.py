@@ -8,11 +8,11 @@ browser than the one that left.
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from punchout.envelope import new_payload_id
 from punchout.setup import SetupRequest, build_setup
@@ -67,6 +67,9 @@ def offered_since(tx: Tx, company: Company, member: Member, moment: datetime) ->
     return tx.orm.exec(young.limit(1)).first() is not None
 
 
+A_WHILE = timedelta(hours=1)
+
+
 class Trouble(StrEnum):
     """Why a member does not get into the shop, or a cart is not taken; each has a page that says what to do."""
 
@@ -74,6 +77,7 @@ class Trouble(StrEnum):
     LINK_OLD = "link_old"
     NOT_REGISTERED = "not_registered"
     NOT_PERMITTED = "not_permitted"
+    TOO_MANY_VISITS = "too_many_visits"
     SETUP_CREDENTIALS = "setup_credentials"
     SETUP_REFUSED = "setup_refused"
     SETUP_UNREACHABLE = "setup_unreachable"
@@ -134,6 +138,8 @@ def prepare(tx: Tx, vault: Keyring, companies: Companies, token: str, now: datet
         return Denied(Trouble.LINK_UNKNOWN)
     if not policy.may_buy(company, member):
         return Denied(Trouble.NOT_PERMITTED, company_id=company.id)
+    if _visits_since(tx, member, now - A_WHILE) >= company.visits_per_hour:
+        return Denied(Trouble.TOO_MANY_VISITS, company_id=company.id)
     address = addresses.get(tx, company.id, link.address_key)
     cart_token, cookie = secrets.token_urlsafe(18), secrets.token_hex(16)
     session = ShoppingSession(
@@ -181,6 +187,13 @@ def prepare(tx: Tx, vault: Keyring, companies: Companies, token: str, now: datet
     member.last_address = address.key
     tx.orm.add(member)
     return Visit(session.id, company, setup, tx.trace)
+
+
+def _visits_since(tx: Tx, member: Member, moment: datetime) -> int:
+    visits = select(func.count()).where(
+        ShoppingSession.member_id == member.id, col(ShoppingSession.opened_at) > moment
+    )
+    return tx.orm.exec(visits).one()
 
 
 async def enter(

@@ -110,6 +110,19 @@ _WRITE_OFF = (
 )
 
 
+def waiting(tx: Tx, kind: str, most: int) -> int:
+    """How many jobs of a kind are open; counts no further than `most`."""
+    return int(tx.conn.execute(_WAITING, {"kind": kind, "most": most}).scalar_one())
+
+
+_WAITING = select(func.count()).select_from(
+    select(JOB.c.id)
+    .where(JOB.c.state.in_([WAITING, READY, LEASED]), JOB.c.kind == bindparam("kind"))
+    .limit(bindparam("most"))
+    .subquery()
+)
+
+
 def depth(tx: Tx) -> list[Depth]:
     """Every kind that has open or buried jobs, for metrics and the console."""
     kinds: dict[str, Depth] = {}

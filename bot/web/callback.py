@@ -1,6 +1,7 @@
 """POST /lineworks/callback: verify the raw bytes, store them, answer 200. The work is done later by the worker.
 
-LINE WORKS never sends a callback again, so 200 is said only for what is on disk (LINE WORKS reference 2.3).
+LINE WORKS never sends a callback again, so 200 is said only for what is on disk (LINE WORKS reference 2.3), and a
+signed one is never refused for coming too fast: only when more wait than the database should hold.
 """
 
 import logging
@@ -12,7 +13,7 @@ from aiohttp import web
 from bot.handlers import CALLBACK
 from bot.lineworks.events import Event, NotJson, read_event
 from bot.lineworks.signature import verify
-from bot.web.services import MIB, SERVICES, Services, read_limited
+from bot.web.services import AGAIN, MIB, SERVICES, Services, loop_time, read_limited
 from storage import queue
 from storage.database import DatabaseFault, Tx
 
@@ -25,6 +26,8 @@ async def callback(request: web.Request) -> web.Response:
     started = perf_counter()
     try:
         response = await _take(request, services)
+        if response.status == 401 and (seconds := services.limits.too_many(request, loop_time())):
+            response = web.Response(status=429, headers={"Retry-After": str(seconds)})
     except web.HTTPRequestEntityTooLarge:
         response = web.Response(status=413)
     services.metrics.callbacks.labels(str(response.status)).inc()
@@ -44,6 +47,9 @@ async def _take(request: web.Request, services: Services) -> web.Response:
         event = read_event(body)
     except NotJson:
         return web.Response(status=400)
+    if services.waiting.too_many():
+        _log.error("a callback is refused: too many wait already")
+        return web.Response(status=503, headers={"Retry-After": AGAIN})
     key = _key(bot.company_id, event, body)
     # Names of any length: whoever shares the beginning of one shares a lane, which harms nobody.
     lane = f"talk:{bot.company_id}:{(event.user_id or event.channel_id or '')[:200]}"
@@ -65,7 +71,7 @@ async def _take(request: web.Request, services: Services) -> web.Response:
         await services.db.write(store)
     except DatabaseFault as fault:
         _log.error("a callback could not be stored: %s", fault)
-        return web.Response(status=503)
+        return web.Response(status=503, headers={"Retry-After": AGAIN})
     if services.recorder is not None:
         await services.recorder.keep(bot.company_id, body)
     return web.Response(status=200)

@@ -4,26 +4,34 @@ The post is cross-site and comes without a cookie of ours; the token and the Buy
 """
 
 import asyncio
+import logging
+from contextlib import suppress
+from math import ceil
 
 from aiohttp import web
 
-from bot.web.pages import language_of, page
-from bot.web.services import MIB, SERVICES, read_limited
+from bot.web.pages import language_of, page, too_many
+from bot.web.services import MIB, PATIENCE, SERVICES, loop_time, read_limited
 from bot.web.shop import trouble_page
 from punchout.form import CartRefused, decode_cart_form
 from purchasing import carts
-from purchasing.carts import ReadCart
-from purchasing.shopping import Denied
+from purchasing.carts import OF_A_STRANGER, ReadCart
+from purchasing.shopping import Denied, hash_token
+from storage.database import trace
 
 LIMIT = 48 * MIB
 """A cart of 16 MiB, percent-encoded."""
 _INLINE = 64 * 1024
+_log = logging.getLogger(__name__)
 
 
 async def cart(request: web.Request) -> web.Response:
     services, token, words = request.app[SERVICES], request.match_info["token"], language_of(request)
+    known = await services.db.read(lambda tx: carts.is_awaited(tx, token))
+    if known and (seconds := ceil(services.limits.carts.take(hash_token(token), loop_time()))):
+        return too_many(request, seconds, services.app_url())
     try:
-        body = await read_limited(request, LIMIT)
+        body = await read_limited(request, LIMIT) if known else await _beginning(request)
     except web.HTTPRequestEntityTooLarge:
         title, text = words("trouble_title", "cart_unreadable"), words("page", "too_large")
         return page(words, title=title, text=text, status=413, tone="bad", app_url=services.app_url())
@@ -32,11 +40,14 @@ async def cart(request: web.Request) -> web.Response:
         taken = await asyncio.to_thread(_read, content_type, body)
     else:
         taken = _read(content_type, body)
+    kept_for = services.first_company
+    if not known and services.limits.strangers.take("", loop_time()):
+        kept_for = ""  # enough evidence of strangers for today: the disk is ours
     outcome = await services.db.write(
-        lambda tx: carts.accept_cart(
-            tx, services.vault, services.first_company, token, taken, services.clock()
-        )
+        lambda tx: carts.accept_cart(tx, services.vault, kept_for, token, taken, services.clock())
     )
+    trace.set(outcome.trace or trace.get())
+    _log.info("a cart: %s", outcome.trouble if isinstance(outcome, Denied) else "taken")
     if isinstance(outcome, Denied):
         services.metrics.carts.labels(outcome.trouble.value).inc()
         return trouble_page(request, services, outcome)
@@ -48,6 +59,20 @@ async def cart(request: web.Request) -> web.Response:
         text=words("page", name),
         app_url=services.app_url(outcome.company_id),
     )
+
+
+async def _beginning(request: web.Request) -> bytes:
+    """As much of a stranger's post as is kept; the rest is not read."""
+    if (request.content_length or 0) > LIMIT:
+        raise web.HTTPRequestEntityTooLarge(max_size=LIMIT, actual_size=request.content_length or 0)
+    body = bytearray()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            async for chunk in request.content.iter_chunked(OF_A_STRANGER):
+                body += chunk
+                if len(body) >= OF_A_STRANGER:
+                    break
+    return bytes(body)
 
 
 def _read(content_type: str, body: bytes) -> ReadCart:

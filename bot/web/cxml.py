@@ -12,7 +12,7 @@ from datetime import datetime
 
 from aiohttp import BasicAuth, web
 
-from bot.web.services import MIB, SERVICES, Services, read_limited
+from bot.web.services import MIB, SERVICES, Services, loop_time, read_limited
 from punchout.envelope import new_payload_id
 from punchout.inbound import Document, DocumentRefused, XmlRefused, read
 from punchout.profile import build_profile_response
@@ -36,6 +36,9 @@ _log = logging.getLogger(__name__)
 async def cxml(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     company = _by_basic(request, services)
+    # A SharedSecret stands inside the document, which has to be read first: until then whoever it is counts.
+    if company is None and (seconds := services.limits.too_many(request, loop_time())):
+        return web.Response(status=429, headers={"Retry-After": str(seconds)})
     if company is None and "Authorization" in request.headers:
         return _unauthorized()
     try:
@@ -47,6 +50,8 @@ async def cxml(request: web.Request) -> web.Response:
     document = await asyncio.to_thread(_read, raw) if len(raw) > _INLINE else _read(raw)
     if company is None and isinstance(document, Document):
         company = _by_secret(document, services)
+        if company is not None:
+            services.limits.forgive(request, loop_time())
     if company is None:
         return _unauthorized()
     try:

@@ -65,3 +65,19 @@ def page(
 def render(template: str, words: Wording, status: int = 200, **values: object) -> web.Response:
     html = _pages.get_template(template).render(words=words, **values)
     return web.Response(text=html, content_type="text/html", status=status, headers=SAFE_HEADERS)
+
+
+def too_many(request: web.Request, seconds: int, app_url: str) -> web.Response:
+    """To who comes too often: when to come again."""
+    words = language_of(request)
+    minutes = max(1, round(seconds / 60))
+    answer = page(
+        words,
+        title=words("page", "too_many_title"),
+        text=words("page", "too_many", minutes=minutes),
+        status=429,
+        tone="bad",
+        app_url=app_url,
+    )
+    answer.headers["Retry-After"] = str(seconds)
+    return answer

@@ -10,12 +10,14 @@ from bot.web.callback import callback
 from bot.web.cart import cart
 from bot.web.cxml import cxml
 from bot.web.guide import guide
-from bot.web.pages import HERE, language_of, page
-from bot.web.services import SERVICES, Services
+from bot.web.pages import HERE, language_of, page, too_many
+from bot.web.services import AGAIN, SERVICES, Services, loop_time
 from bot.web.shop import fresh, head, shop
+from storage.database import DatabaseFault
 
 _log = logging.getLogger(__name__)
 _FOR_PEOPLE = ("/shop/", "/punchout/", "/guide")
+_COUNTED = ("/shop/", "/punchout/")
 
 
 @web.middleware
@@ -23,8 +25,18 @@ async def _kind_errors(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
     """A member sees a page in place of a bare error; a program gets the code alone, never a trace."""
+    limits = request.app[SERVICES].limits
+    if request.path.startswith(_COUNTED) and (seconds := limits.too_many(request, loop_time())):
+        return too_many(request, seconds, request.app[SERVICES].app_url())
     try:
         return await handler(request)
+    except DatabaseFault as fault:
+        _log.error("%s %s: %s", request.method, request.path, fault)
+        answer = (
+            _sorry(request, "busy", 503) if request.path.startswith(_FOR_PEOPLE) else web.Response(status=503)
+        )
+        answer.headers["Retry-After"] = AGAIN
+        return answer
     except web.HTTPException as error:
         if error.status < 400 or not request.path.startswith(_FOR_PEOPLE):
             raise

@@ -1,20 +1,30 @@
 """What the web routes need, under one typed key of the application."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from aiohttp import web
 
+from bot.handlers import CALLBACK
 from bot.metrics import Metrics
 from bot.record import Recorder
+from bot.web.limits import Limits
 from punchout.secret import Secret
 from punchout.supplier import Supplier
 from purchasing.values import Company
-from storage.database import Database
+from storage import backlog
+from storage.database import Database, DatabaseFault
 from storage.vault import Keyring
 
 MIB = 1024 * 1024
+LOOK = 2.0
+"""Seconds between two looks at how many callbacks wait."""
+PATIENCE, SLOWEST = 20.0, 16 * 1024
+"""A body may take so many seconds, and one more for so many bytes: a slow phone is waited for, a trickle is not."""
+AGAIN = "30"
+"""Seconds (Retry-After) for who comes while the database is full or far behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,31 @@ class Login:
     password: Secret
 
 
+class Waiting:
+    """How many callbacks wait to be worked on. Looked at beside the callbacks, at most every LOOK seconds."""
+
+    def __init__(self, db: Database, most: int) -> None:
+        self._db, self._most = db, most
+        self._count, self._look_at = 0, 0.0
+        self._looking: asyncio.Task[None] | None = None
+
+    def too_many(self) -> bool:
+        """Whether no more should be taken. Knows what was true at the last look."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._look_at and self._looking is None:
+            self._look_at = now + LOOK
+            self._looking = asyncio.create_task(self._look(), name="waiting callbacks")
+        return self._count >= self._most
+
+    async def _look(self) -> None:
+        try:
+            self._count = await self._db.read(lambda tx: backlog.waiting(tx, CALLBACK, self._most))
+        except DatabaseFault:
+            pass  # whoever stores the callback will say so
+        finally:
+            self._looking = None
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     db: Database
@@ -44,7 +79,9 @@ class Services:
     logins: tuple[Login, ...]
     app_urls: Mapping[str, str]
     clock: Callable[[], datetime]
+    waiting: "Waiting"
     recorder: Recorder | None = None
+    limits: Limits = field(default_factory=Limits)
     metrics: Metrics = field(default_factory=Metrics)
 
     @property
@@ -64,13 +101,28 @@ class Services:
 SERVICES = web.AppKey("services", Services)
 
 
+def loop_time() -> float:
+    """Now, in the seconds that limits count in."""
+    return asyncio.get_running_loop().time()
+
+
 async def read_limited(request: web.Request, limit: int) -> bytes:
-    """The body, at most `limit` bytes of it. Raises 413 without reading further."""
+    """The body, at most `limit` bytes of it. Raises 413 without reading further, 408 for a sender who trickles."""
     if request.content_length is not None and request.content_length > limit:
         raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=request.content_length)
-    body = bytearray()
-    while chunk := await request.content.readany():
-        body += chunk
+    if request.content.is_eof():  # all of it came with the head, as nearly all callbacks do
+        body = await request.content.read()
         if len(body) > limit:
             raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=len(body))
-    return bytes(body)
+        return body
+    received, started = bytearray(), asyncio.get_running_loop().time()
+    try:
+        async with asyncio.timeout_at(started + PATIENCE) as cut:
+            while chunk := await request.content.readany():
+                received += chunk
+                if len(received) > limit:
+                    raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=len(received))
+                cut.reschedule(started + PATIENCE + len(received) / SLOWEST)
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(headers={"Connection": "close"}) from None
+    return bytes(received)

@@ -3,6 +3,7 @@
 Only a person's GET opens a visit: HEAD and the previews that chat programs fetch get a harmless answer.
 """
 
+import logging
 import re
 from datetime import timedelta
 
@@ -24,10 +25,12 @@ _STATUS = {
     Trouble.LINK_OLD: 410,
     Trouble.NOT_REGISTERED: 403,
     Trouble.NOT_PERMITTED: 403,
+    Trouble.TOO_MANY_VISITS: 429,
     Trouble.SETUP_UNREACHABLE: 504,
 }
 GUIDED = (Trouble.SETUP_REFUSED, Trouble.CART_UNKNOWN, Trouble.CART_USED, Trouble.CART_FOREIGN)
 """What is probably not the link's fault but something about the account or the browser: the guide says what."""
+_log = logging.getLogger(__name__)
 ONCE_IN = timedelta(minutes=1)
 """How often a link's page may send fresh cards."""
 _PREVIEW = re.compile(
@@ -49,6 +52,7 @@ async def shop(request: web.Request) -> web.Response:
         services.db, services.supplier, services.vault, services.companies.get, token, services.clock
     )
     services.metrics.visits.labels("open" if isinstance(outcome, str) else outcome.trouble.value).inc()
+    _log.info("a way into the shop: %s", "open" if isinstance(outcome, str) else outcome.trouble)
     if isinstance(outcome, str):
         return web.Response(status=302, headers={**SAFE_HEADERS, "Location": outcome})
     return trouble_page(request, services, outcome, again=request.path, fresh=f"{request.path}/fresh")
@@ -69,7 +73,7 @@ def trouble_page(
     """What happened and what to do, for every way in which shopping can fail."""
     words, trouble = language_of(request), denied.trouble
     may_retry = trouble.startswith("setup_")
-    return page(
+    answer = page(
         words,
         title=words("trouble_title", trouble),
         text=words("trouble", trouble),
@@ -81,6 +85,9 @@ def trouble_page(
         guide=trouble in GUIDED,
         app_url=services.app_url(denied.company_id),
     )
+    if trouble is Trouble.TOO_MANY_VISITS:
+        answer.headers["Retry-After"] = "600"
+    return answer
 
 
 async def fresh(request: web.Request) -> web.Response:

@@ -247,7 +247,7 @@ async def test_the_database_is_gone(site: Site) -> None:
     token = await link(site)
     await site.db.close()
     answer = await site.call("GET", f"/shop/{token}")
-    assert answer.status == 500
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
     assert "注文は行われていません" in said(answer)
     assert "Traceback" not in answer.text
     assert token not in site.written.getvalue()
