@@ -62,6 +62,7 @@ _STRAIGHT = re.compile(
             _maybe(_leaf("URL")),
             _any(_leaf("Extrinsic", "name")),
         )
+        + ")("
         + _maybe(_section("Shipping", _MONEY, _WORDED))
         + _maybe(_section("Tax", _MONEY, _WORDED, _any(_TAXED)))
         + ")</ItemIn>"
@@ -89,15 +90,15 @@ _ATTRIBUTES = (
 )
 
 
-def copy_item(item_xml: bytes) -> Markup:
-    """The content of an `ItemOut`: what the `ItemIn` in `item_xml` says, valid by the DTD. Raises
-    `DocumentRefused` when it is no `ItemIn` or has no ItemID or price."""
-    if straight := _STRAIGHT.fullmatch(item_xml):
-        return Markup(straight.group(1))
-    return Markup(_repaired(item_xml))
+def copy_item(item_xml: bytes, ship_to: Markup | None = None) -> Markup:
+    """The content of an `ItemOut`: what the `ItemIn` in `item_xml` says, and between its detail and its charges where
+    this line goes; valid by the DTD. Raises `DocumentRefused` when it is no `ItemIn` or has no ItemID or price."""
+    straight = _STRAIGHT.fullmatch(item_xml)
+    goods, charges = straight.groups() if straight else _repaired(item_xml)
+    return Markup(goods + (ship_to.xml if ship_to else b"") + charges)
 
 
-def _repaired(item_xml: bytes) -> bytes:
+def _repaired(item_xml: bytes) -> tuple[bytes, bytes]:
     """The same for an item that is unlike the DTD (Amazon's of 2015: no unit, no classification): its parts
     in the DTD's order, stray words between them dropped, and what the DTD requires put in empty."""
     try:
@@ -122,7 +123,11 @@ def _repaired(item_xml: bytes) -> bytes:
     for name, attribute, value in _ATTRIBUTES:
         for element in item.iter(name):
             element.set(attribute, element.get(attribute) or value)
-    return b"".join(outer_xml(sections[name]) for name in _ITEM if name in sections)
+    goods, charges = (
+        b"".join(outer_xml(sections[name]) for name in names if name in sections)
+        for names in (_ITEM[:2], _ITEM[2:])
+    )
+    return goods, charges
 
 
 def _require(section: Element, name: str, words: str) -> None:

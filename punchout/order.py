@@ -56,12 +56,13 @@ class Distribution:
 @dataclass(frozen=True, slots=True)
 class OrderLine:
     """`line_number` is ours, from 1; confirmations and ship notices refer to it. `item_xml` is the cart
-    line's `ItemIn` as it came."""
+    line's `ItemIn` as it came. `ship_to` is for a line that goes elsewhere than the order."""
 
     line_number: int
     quantity: Decimal
     item_xml: bytes
     distributions: tuple[Distribution, ...] = ()
+    ship_to: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +87,12 @@ class OrderRequest:
 def build_order(order: OrderRequest, account: Account, payload_id: str, now: datetime) -> bytes:
     """The document to post, valid by the DTD. Raises `OrderRefused` with a sentence."""
     _check(order)
+    # What stands in the header must not stand on a line too, and on one line means on all (Amazon reference 8.3).
+    apart = any(line.ship_to for line in order.lines)
     header = tag(
         "OrderRequestHeader",
         write_total(order.total),
-        write_ship_to(order.ship_to),
+        None if apart else write_ship_to(order.ship_to),
         write_bill_to(order.bill_to),
         write_shipping(order.shipping) if order.shipping is not None else None,
         write_tax(order.tax) if order.tax is not None else None,
@@ -102,7 +105,9 @@ def build_order(order: OrderRequest, account: Account, payload_id: str, now: dat
         orderType="regular",
         type="new",
     )
-    payload = tag("OrderRequest", header, *map(_line, order.lines))
+    payload = tag(
+        "OrderRequest", header, *(_line(line, order.ship_to if apart else None) for line in order.lines)
+    )
     return write_request(payload, account, payload_id, now)
 
 
@@ -126,9 +131,10 @@ def _check(order: OrderRequest) -> None:
             raise OrderRefused(f"The order mixes {order.total.currency} and {money.currency}.")
 
 
-def _line(line: OrderLine) -> Markup:
+def _line(line: OrderLine, otherwise: Address | None) -> Markup:
+    place = line.ship_to or otherwise
     try:
-        item = copy_item(line.item_xml)
+        item = copy_item(line.item_xml, write_ship_to(place) if place else None)
     except DocumentRefused as refusal:
         raise OrderRefused(f"The item of line {line.line_number} {refusal.reason}") from None
     number, quantity = str(line.line_number), write_decimal(line.quantity)

@@ -76,6 +76,12 @@ def one_line(address: DeliveryAddress) -> str:
     return f"〒{address.postal_code} {place} {address.building}".rstrip()
 
 
+def contact_of(member: Member) -> Address:
+    """The member, as the person to ask: a name and a mail address, no place."""
+    email = member.email or ""
+    return Address("", member.display_name or email, (), "", "", "", (), "", email)
+
+
 def to_cxml(company: Company, address: DeliveryAddress, email: str) -> Address:
     """The address as the supplier's documents want it. A missing building stays as one blank (japan.md 1.3)."""
     return Address(

@@ -168,6 +168,7 @@ def prepare(tx: Tx, vault: Keyring, companies: Companies, token: str, now: datet
             business_unit=policy.business_unit(company, member),
             selected=link.asin,
             ship_to=addresses.to_cxml(company, address, member.email),
+            contact=addresses.contact_of(member),
         ),
         company.account,
         payload_id,

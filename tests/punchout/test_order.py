@@ -119,6 +119,18 @@ def test_accounting_stands_where_the_dtd_wants_it(cxml_dtd: Judge) -> None:
     )
 
 
+def test_lines_that_go_elsewhere_say_where_and_then_every_line_does(cxml_dtd: Judge) -> None:
+    osaka = replace(HONSHA, id="osaka", prefecture="大阪府", city="大阪市北区", postal_code="530-0001")
+    for cart in CARTS:
+        order = an_order(cart_lines(cart))
+        order = replace(order, lines=(replace(order.lines[0], ship_to=osaka), *order.lines[1:]))
+        document = built(order)
+        cxml_dtd(document)
+        sent = read_order(parse(document))
+        assert sent.ship_to is None
+        assert [line.ship_to for line in sent.lines] == [osaka, *[HONSHA] * (len(order.lines) - 1)]
+
+
 def test_the_least_order_is_valid(cxml_dtd: Judge) -> None:
     cxml_dtd(built(an_order(cart_lines()[:1], shipping=None, tax=None, contact=None, email="")))
 
@@ -223,21 +235,32 @@ def carts() -> st.SearchStrategy[list[CartLine]]:
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(lines=carts(), words=WORDS)
+@given(
+    lines=carts(),
+    words=WORDS,
+    codes=st.lists(st.builds(Segment, WORDS, WORDS, WORDS), max_size=3),
+    apart=st.booleans(),
+)
 def test_any_cart_becomes_a_valid_order_that_repeats_it(
-    lines: list[CartLine], words: str, cxml_dtd: Judge
+    lines: list[CartLine], words: str, codes: list[Segment], apart: bool, cxml_dtd: Judge
 ) -> None:
     buyer, currency = Credential("NetworkId", "sample-buyer"), lines[0].unit_price.currency
     cart = read_cart(build_cart("c", lines, to=buyer, payload_id="1@amazon.com", now=NOW, currency=currency))
     assert cart.notes == ()
     place = replace(HONSHA, company=words, streets=(words, words), email=words)
+    order = an_order(cart.lines, total=cart.total, shipping=None, tax=None, ship_to=place, comments=words)
+    charge = cart.total
+    booked = (Distribution(words, tuple(codes), charge),) if codes else ()
+    last = replace(order.lines[-1], distributions=booked, ship_to=place if apart else None)
     document = built(
-        an_order(cart.lines, total=cart.total, shipping=None, tax=None, ship_to=place, comments=words)
+        replace(order, lines=(*order.lines[:-1], last), extrinsics=((words, words),) if apart else ())
     )
     cxml_dtd(document)
-    order = read_order(parse(document))
-    for received, line in zip(order.lines, cart.lines, strict=True):
+    sent = read_order(parse(document))
+    for received, line in zip(sent.lines, cart.lines, strict=True):
         assert replace(received.item, item_xml=b"", line_number=None) == replace(line, item_xml=b"")
+    assert len(sent.lines[-1].accounting) == len(codes)
+    assert all((line.ship_to is not None) == apart for line in sent.lines)
 
 
 LEFT_OUT = [

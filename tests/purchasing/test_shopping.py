@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -19,10 +20,11 @@ from purchasing import carts, evidence, ordering, shopping
 from purchasing.carts import Accepted, ReadCart
 from purchasing.lifecycle import SessionState
 from purchasing.shopping import Denied, Trouble
-from purchasing.values import Company
+from purchasing.values import Company, Group
 from storage import tables
 from storage.database import Database, Tx
 from storage.tables import DeliveryAddress, ShoppingSession, StoredDocument
+from tests.punchout.conftest import Judge
 from tests.trouble.amazon import FakeAmazon, hangs_up, leads_to, page, says
 from tests.trouble.documents import Goods, cart
 from tests.trouble.house import (
@@ -90,6 +92,8 @@ async def test_a_link_leads_into_the_shop_with_the_members_name_and_address(
     assert await door.enter(await door.link()) == amazon.start_page
     request = read_setup(parse(amazon.setups[0]))
     assert (request.email, request.last_name, request.first_name) == (EMAIL[TARO], "山田", "太郎")
+    assert request.contact is not None
+    assert (request.contact.company, request.contact.email) == ("山田 太郎", EMAIL[TARO])
     assert request.operation == "create"
     assert len(request.buyer_cookie) == 32
     assert request.ship_to is not None
@@ -99,6 +103,18 @@ async def test_a_link_leads_into_the_shop_with_the_members_name_and_address(
         "千代田区",
     )
     assert [session.state for session in await door.sessions()] == [SessionState.OPEN]
+
+
+async def test_the_shop_is_that_of_the_members_group(
+    shop: Database, supplier: Supplier, company: Company, clock: Clock, amazon: FakeAmazon, cxml_dtd: Judge
+) -> None:
+    """UserBusinessUnit is the group's integration code, else the company's."""
+    company = replace(company, business_unit="ROOT", groups=(Group("営業", (TARO,), business_unit="SALES"),))
+    for ours in (company, replace(company, groups=())):
+        door = Door(shop, supplier, ours, clock)
+        await door.enter(await door.link())
+        cxml_dtd(amazon.setups[-1])
+    assert [read_setup(parse(setup)).business_unit for setup in amazon.setups] == ["SALES", "ROOT"]
 
 
 async def test_every_opening_of_a_link_is_a_visit_of_its_own(door: Door, amazon: FakeAmazon) -> None:

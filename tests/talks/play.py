@@ -50,6 +50,7 @@ class Play:
 
     def __init__(self, stage: Stage, shopper: Shopper) -> None:
         self._stage, self._shopper = stage, shopper
+        self.invalid_documents = stage.invalid_documents
         self._seen = dict.fromkeys(CAST, 0)
         self._who = PEOPLE[0]
 

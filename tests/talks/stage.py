@@ -20,6 +20,7 @@ from sqlalchemy import Connection, event
 from bot.app import Running, running
 from sandbox.amazon.account import ACCOUNT, Account
 from sandbox.amazon.app import make_amazon
+from sandbox.amazon.dtd import NOT_AVAILABLE, VALID
 from sandbox.keys import Keys
 from sandbox.lineworks.app import TENANT, make_lineworks
 from sandbox.lineworks.client import TalkClient
@@ -64,6 +65,13 @@ class Stage:
         @event.listens_for(self._db.engine, "commit")
         def _committing(_connection: Connection) -> None:
             loop.call_soon_threadsafe(self._stored.set)
+
+    def invalid_documents(self) -> list[str]:
+        """What the bot sent to Amazon and cXML's DTD does not take; none where the DTD is not at hand."""
+        sent = [entry for entry in self.account.journal if entry.direction == "in"]
+        return [
+            f"{one.kind} is not valid: {one.dtd}" for one in sent if one.dtd not in (VALID, NOT_AVAILABLE)
+        ]
 
     async def say(self, who: str, text: str) -> None:
         self._act()

@@ -45,6 +45,7 @@ async def test_the_talk_goes_as_it_is_written(talk: str, theatre: Theatre) -> No
             await play.perform(script)
         except Mismatch as mismatch:
             fault = f"{talk}.talk, {mismatch}"
+        fault = fault or "; ".join(play.invalid_documents())
     if fault:
         pytest.fail(fault, pytrace=False)
 
