@@ -37,7 +37,6 @@ from storage.tables import Member, StoredDocument
 from storage.vault import Keyring
 
 CALLBACK = "callback"
-_LOOK_UP_AGAIN = timedelta(hours=6)
 _log = logging.getLogger(__name__)
 
 
@@ -101,7 +100,8 @@ class Handlers:
     async def notice(self, job: Job) -> Decision | None:
         """Find the words for a notice and put it on its way."""
         notice = Notice.unpack(job.payload)
-        for who in await self.db.read(lambda tx: self._unknown(tx, job.company_id, notice)):
+        company = self.companies[job.company_id]
+        for who in await self.db.read(lambda tx: telling.strangers(tx, company, notice, self.clock())):
             person = await self._look_up(job.company_id, who)
             if person is not None:
                 await self.db.write(lambda tx, person=person: self._meet(tx, job.company_id, person))  # type: ignore[misc]
@@ -164,21 +164,6 @@ class Handlers:
 
         await self.db.write(work)
         return None
-
-    def _unknown(self, tx: Tx, company_id: str, notice: Notice) -> list[str]:
-        """Whom the directory must be asked about before this notice: an unknown admin, a buyer without a login id."""
-        unknown = []
-        if members.find(tx, company_id, notice.recipient) is None:
-            unknown.append(notice.recipient)
-        buyer = telling.buyer_of(tx, notice) if notice.to_admin else None
-        now = self.clock()
-        if (
-            buyer
-            and not buyer.login_id
-            and (buyer.looked_up_at is None or now - buyer.looked_up_at > _LOOK_UP_AGAIN)
-        ):
-            unknown.append(buyer.user_id)
-        return unknown
 
     def _meet(self, tx: Tx, company_id: str, person: Person) -> Member:
         return members.meet(tx, company_id, person, self.clock(), looked_up=True)

@@ -48,11 +48,16 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The supplier said no. For an order this is final; a setup may also be refused with 5xx, try later."""
+    """The supplier said no. For an order this is final; a setup may also be refused with 5xx, try later.
+
+    `status` is the Status of cXML, or the HTTP code of an answer without one; `said` are the supplier's own words,
+    empty where `reason` is all ours.
+    """
 
     status: int
     reason: str
     raw: bytes = field(default=b"", repr=False)
+    said: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,7 @@ def setup_outcome(punchout_url: str, http: int, body: bytes) -> SetupOutcome:
         return _door(http, body) or Unreadable(_not_cxml(http), body)
     status = answer.status
     if 400 <= status.code < 600:
-        return Refused(status.code, _reason(status), body)
+        return Refused(status.code, _reason(status), body, (status.message or status.text)[:_LONGEST_REASON])
     if not status.taken:
         return Unreadable(f"The Status {status.code} in the answer is not one of cXML.", body)
     if answer.start_page is None:
@@ -112,7 +117,7 @@ def order_outcome(http: int, body: bytes) -> OrderOutcome:
     if status.taken:
         return Taken(status, body)
     if status.permanent:
-        return Refused(status.code, _reason(status), body)
+        return Refused(status.code, _reason(status), body, (status.message or status.text)[:_LONGEST_REASON])
     return Unknown(f"Status {status.code}: {_reason(status)}", body)
 
 

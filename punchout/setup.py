@@ -23,7 +23,8 @@ __all__ = ["SetupRequest", "build_setup", "build_setup_response", "read_setup"]
 class SetupRequest:
     """One way into the shop. `buyer_cookie` comes back with the cart and is its only proof: 128 random bits
     or more. `business_unit` picks the Amazon group of an account that has several. `extrinsics` are those
-    beside the known ones; `operation` and `selected` (SupplierPartID) matter to the reader only."""
+    beside the known ones. `selected` is the article (SupplierPartID) that the shop should open with: cXML takes
+    one, and Amazon may ignore it. `operation` matters to the reader only."""
 
     buyer_cookie: str
     return_url: str
@@ -61,6 +62,9 @@ def build_setup(request: SetupRequest, account: Account, payload_id: str, now: d
         tag("BrowserFormPost", tag("URL", request.return_url)),
         write_contact(request.contact, "endUser") if request.contact else None,
         write_ship_to(request.ship_to) if request.ship_to else None,
+        tag("SelectedItem", tag("ItemID", tag("SupplierPartID", request.selected)))
+        if request.selected
+        else None,
         operation="create",
     )
     return write_request(payload, account, payload_id, now)

@@ -32,6 +32,12 @@ def _plain(text: str) -> str:
     return normalize("NFKC", text).casefold()
 
 
+def article_page(asin: str) -> str:
+    """The article in Amazon's shop. Empty for what is no ASIN."""
+    known = len(asin) == 10 and asin.isascii() and asin.isalnum() and asin == asin.upper()
+    return f"https://www.amazon.co.jp/dp/{asin}" if known else ""
+
+
 def order_page(amazon_order: str) -> str:
     """The order at Amazon, where it can be cancelled or returned. Empty without Amazon's order number."""
     return _AMAZON.format(order=quote(amazon_order)) if amazon_order else ""

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from purchasing import policy
+from purchasing import members, policy
 from purchasing.values import Company
 from storage import queue
 from storage.database import Tx
@@ -77,6 +77,17 @@ def tell_admins(
     """Tell everybody who answers for this member's purchases."""
     for admin in policy.admins_of(company, buyer):
         _put(tx, company.id, Notice(what, ref, admin, to_admin=True), now, trace)
+
+
+def contact(tx: Tx, company: Company, buyer: Member) -> str:
+    """The login id of somebody who answers for the buyer's purchases and is not the buyer; empty where none is known."""
+    for name in policy.admins_of(company, buyer):
+        admin = members.find(tx, company.id, name)
+        if admin is None and "@" in name:
+            return name
+        if admin is not None and admin.id != buyer.id and admin.login_id:
+            return admin.login_id
+    return ""
 
 
 def tell_company(tx: Tx, company: Company, what: What, ref: int, now: datetime) -> None:

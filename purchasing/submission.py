@@ -46,8 +46,8 @@ async def submit(
         await db.write(lambda tx: _note(tx, company, order_id, OrderEvent.TAKEN, now))
         return Done()
     if isinstance(outcome, Refused):
-        reason = outcome.reason
-        await db.write(lambda tx: _note(tx, company, order_id, OrderEvent.REFUSED, now, reason))
+        no = outcome
+        await db.write(lambda tx: _note(tx, company, order_id, OrderEvent.REFUSED, now, no.reason, no))
         return Done()
     event = OrderEvent.NOT_REACHED if isinstance(outcome, Unreachable) else OrderEvent.NO_ANSWER
     if await db.write(lambda tx: _note(tx, company, order_id, event, now, outcome.why)):
@@ -74,7 +74,13 @@ def _take_up(tx: Tx, vault: Keyring, order_id: int) -> bytes | None:
 
 
 def _note(
-    tx: Tx, company: Company, order_id: int, event: OrderEvent, now: datetime, reason: str = ""
+    tx: Tx,
+    company: Company,
+    order_id: int,
+    event: OrderEvent,
+    now: datetime,
+    reason: str = "",
+    no: Refused | None = None,
 ) -> bool:
     """Move the order on after an attempt, and tell people what they must know; says whether it is given up."""
     order = tx.orm.get_one(Order, order_id, with_for_update=True)
@@ -84,7 +90,8 @@ def _note(
     order.state = advance(OrderState(order.state), event)
     if event in (OrderEvent.TAKEN, OrderEvent.REFUSED):
         order.answered_at = order.answered_at or now
-    order.refusal = reason if event is OrderEvent.REFUSED else order.refusal
+    if no is not None:
+        order.refusal, order.refusal_status = no.said, no.status
     tx.orm.add(order)
     document = tx.orm.get_one(tables.StoredDocument, order.document_id)
     document.outcome, document.note = event.value, reason

@@ -70,14 +70,19 @@ def cancel(
 def again(
     tx: Tx, company: Company, words: Wording, member: Member, heard: Heard, now: datetime
 ) -> list[Outgoing]:
-    """もう一度注文する: the shop opens looking for the first article; the card names them all."""
+    """もう一度注文する: the shop opens looking for the first article; the card names them all, or the refused ones.
+
+    cXML's SelectedItem names one article (Amazon reference 5).
+    """
     order = _own(tx, member, heard.ref) if heard.ref else aftercare.newest(tx, member)
     if order is None:
         return orders.not_found(words)
     found = history.detail(tx, order)
-    choices = visits.offer(tx, company, member, now, asin=found.lines[0].asin)
+    refused = [line for line in found.lines if line.rejected] if heard.nonce == orders.REFUSED else []
+    lines = refused or found.lines
+    choices = visits.offer(tx, company, member, now, asin=lines[0].asin)
     minutes = int(company.link_life.total_seconds() // 60)
     return [
-        *orders.same_again(words, found),
+        *orders.same_again(words, found, lines),
         *shopping.address_cards(words, choices, minutes, company.test),
     ]

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from bot.lineworks.applink import talk_with
 from bot.lineworks.message import Action, ButtonTemplate, Outgoing, Text, Uri, clean, cut
 from bot.talk.cards import CARD, booked_to, mark, menu_buttons, say, title, with_buttons
 from bot.talk.hearing import Verb
-from bot.talk.orders import receipt_buttons, tracking
+from bot.talk.orders import REFUSED, receipt_buttons, tracking
+from bot.talk.reasons import line_reason
 from bot.talk.wording import Wording
 from purchasing.history import OrderDetail
 from purchasing.values import plain
@@ -27,25 +29,32 @@ MOST_LINES = 10
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who is told: in which words, and, for an admin, where a tap on 購入者にトークを送る leads."""
+    """Who is told: in which words; for an admin, where a tap on 購入者にトークを送る leads; for a buyer, whom to ask."""
 
     words: Wording
     to_admin: bool
     app_url: str
+    contact: str = ""
+
+    def ask(self) -> tuple[Action, ...]:
+        """The button that opens a talk with an administrator, where one is known."""
+        if not self.contact:
+            return ()
+        return (Uri(self.words("label", "ask_admin"), talk_with(self.app_url, self.contact)),)
 
 
 def news(reader: Reader, name: str, found: OrderDetail, reason: str = "") -> list[Outgoing]:
-    """News that is one sentence: no answer yet, stuck, refused."""
+    """News that is one sentence: no answer yet, stuck, doubtful."""
     words, order = reader.words, found.order
     text = words(
         "admin" if reader.to_admin else "notice",
         name,
         mark=mark(words, order.test),
         number=order.number,
-        buyer=_buyer(words, found),
+        buyer=buyer_name(words, found),
         reason=cut(clean(reason), 300) or words("notice", "no_reason"),
     )
-    return [ButtonTemplate(cut(text, CARD), _buttons(reader, found))]
+    return [ButtonTemplate(cut(text, CARD), buttons(reader, found))]
 
 
 def placed(reader: Reader, found: OrderDetail) -> list[Outgoing]:
@@ -56,7 +65,7 @@ def placed(reader: Reader, found: OrderDetail) -> list[Outgoing]:
     purpose = clean(found.order.purpose)
     foot = [reader.words("admin", "purpose", purpose=purpose)] if purpose else []
     foot += booked_to(reader.words, found.order)
-    return with_buttons(_admin_head(reader, "placed", found), lines, foot, _buttons(reader, found))
+    return with_buttons(_admin_head(reader, "placed", found), lines, foot, buttons(reader, found))
 
 
 def confirmed(
@@ -67,17 +76,36 @@ def confirmed(
     articles = {line.line_number: line for line in found.lines}
     accepted, refused = any(row.accepted for row in said), any(row.rejected for row in said)
     name = "mixed" if accepted and refused else "refused_lines" if refused else "confirmed"
-    values = {"mark": mark(words, order.test), "number": order.number, "buyer": _buyer(words, found)}
+    values = {"mark": mark(words, order.test), "number": order.number, "buyer": buyer_name(words, found)}
     lines = [words("notice", "amazon_order", number=head.confirm_id)] if head.confirm_id else []
     for row in said:
         lines += _settled(words, order, articles[row.line_number], row)
+    changed = [row for row in said if row.accepted and _price_changed(articles[row.line_number], row)]
     foot = []
     if head.total is not None:
         foot.append(words("notice", "confirmed_total", total=words.money(head.total, order.currency)))
-    if refused and not reader.to_admin:
-        foot.append(words("notice", "what_now_rejected"))
+    if not reader.to_admin:
+        foot += [words("notice", "what_now_rejected")] if refused else []
+        foot += [words("notice", "what_now_changed")] if changed else []
     section = "admin" if reader.to_admin else "notice"
-    return with_buttons(words(section, name, **values), lines, foot, _buttons(reader, found))
+    actions = _after_confirming(reader, found, refused=refused, changed=bool(changed))
+    return with_buttons(words(section, name, **values), lines, foot, actions)
+
+
+def _after_confirming(
+    reader: Reader, found: OrderDetail, *, refused: bool, changed: bool
+) -> tuple[Action, ...]:
+    """To the buyer: what can be done now about what was refused or changed; to an admin the usual."""
+    if reader.to_admin or not (refused or changed):
+        return buttons(reader, found)
+    words, number = reader.words, found.order.number
+    choose = (say(words, "choose_again", Verb.REORDER, number, REFUSED),) if refused else ()
+    cancel = (say(words, "cancel_order", Verb.CANCEL_ORDER, number),) if changed else ()
+    return (*choose, *cancel, *reader.ask(), say(words, "detail", Verb.ORDER, number))
+
+
+def _price_changed(article: OrderLine, row: OrderConfirmationLine) -> bool:
+    return row.unit_price is not None and row.unit_price != article.unit_price
 
 
 def _settled(words: Wording, order: Order, article: OrderLine, row: OrderConfirmationLine) -> list[str]:
@@ -85,22 +113,19 @@ def _settled(words: Wording, order: Order, article: OrderLine, row: OrderConfirm
     lines = []
     if row.accepted:
         name = "line_accepted"
-        if row.unit_price is not None and row.unit_price != article.unit_price:
+        if _price_changed(article, row):
             name = "line_changed"
             values["before"] = words.money(article.unit_price, order.currency)
-            values["after"] = words.money(row.unit_price, order.currency)
+            values["after"] = words.money(row.unit_price or Decimal(0), order.currency)
         lines.append(words("notice", name, quantity=plain(row.accepted), **values))
+        whole = row.accepted == article.quantity
+        if whole and None not in (row.tax, article.tax) and row.tax != article.tax:
+            before, after = (words.money(tax or Decimal(0), order.currency) for tax in (article.tax, row.tax))
+            lines.append(words("notice", "line_tax", before=before, after=after))
     if row.rejected:
-        reason = _reason(words, row.reason_code, row.reason)
+        reason = line_reason(words, row.reason_code, row.reason)
         lines.append(words("notice", "line_rejected", quantity=plain(row.rejected), reason=reason, **values))
     return lines
-
-
-def _reason(words: Wording, code: str, text: str) -> str:
-    """Words of ours for the codes we have met; Amazon's own text for all others (Amazon reference 9.4)."""
-    if words.has("reason", code):
-        return words("reason", code)
-    return cut(clean(text), 200) or words("notice", "no_reason")
 
 
 def document(words: Wording, found: StoredDocument, test: bool) -> list[Outgoing]:
@@ -175,7 +200,7 @@ def _admin_head(reader: Reader, name: str, found: OrderDetail) -> str:
         "admin",
         name,
         mark=mark(words, order.test),
-        buyer=_buyer(words, found),
+        buyer=buyer_name(words, found),
         number=order.number,
         total=words.money(order.total, order.currency),
         name=clean(found.address.name),
@@ -192,7 +217,7 @@ def _article(words: Wording, line: OrderLine) -> str:
     )
 
 
-def _buyer(words: Wording, found: OrderDetail) -> str:
+def buyer_name(words: Wording, found: OrderDetail) -> str:
     name = clean(found.buyer.display_name)
     return words("common", "person", name=name) if name else words("common", "somebody")
 
@@ -200,12 +225,12 @@ def _buyer(words: Wording, found: OrderDetail) -> str:
 def _after_shipping(reader: Reader, found: OrderDetail) -> tuple[Action, ...]:
     """To the buyer: follow the parcel, and say whether all is there; to an admin the usual."""
     if reader.to_admin:
-        return _buttons(reader, found)
+        return buttons(reader, found)
     links, said = tracking(reader.words, found), receipt_buttons(reader.words, found.order)
     return (*links, *said, say(reader.words, "detail", Verb.ORDER, found.order.number))
 
 
-def _buttons(reader: Reader, found: OrderDetail) -> tuple[Action, ...]:
+def buttons(reader: Reader, found: OrderDetail) -> tuple[Action, ...]:
     words = reader.words
     detail = say(words, "detail", Verb.ORDER, found.order.number)
     if not reader.to_admin:

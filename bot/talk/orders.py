@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from bot.lineworks.action import LABEL
 from bot.lineworks.message import Action, ButtonTemplate, Message, Outgoing, Text, Uri, clean, pages
 from bot.talk.cards import TEXT, booked_to, mark, menu_buttons, say, title, with_buttons
 from bot.talk.hearing import Verb, button
+from bot.talk.reasons import line_reason, order_reason
 from bot.talk.wording import Wording
 from purchasing import addresses, aftercare, carriers
 from purchasing.aftercare import Receipt
@@ -14,6 +16,9 @@ from purchasing.history import OrderDetail
 from purchasing.lifecycle import LineState, OrderState
 from purchasing.values import plain
 from storage.tables import Order, OrderLine
+
+REFUSED = "refused"
+"""What a button of もう一度注文する carries that means the refused lines alone."""
 
 
 def history(words: Wording, orders: Sequence[Order], older: int | None) -> list[Outgoing]:
@@ -60,17 +65,9 @@ def detail(words: Wording, found: OrderDetail, *, own: bool) -> list[Outgoing]:
     if not own:
         head += "\n" + words("order", "bought_by", name=clean(found.buyer.display_name))
     head = "\n".join([head, *booked_to(words, order)])
-    lines = [
-        words(
-            "order",
-            "line",
-            number=line.line_number,
-            description=title(line.description),
-            quantity=plain(line.quantity),
-            state=words("line_state", _line_state(order, line)),
-        )
-        for line in found.lines
-    ]
+    if order.state == OrderState.REFUSED:
+        head += "\n\n" + order_reason(words, order, to_admin=not own)
+    lines = [text for line in found.lines for text in _line(words, order, line)]
     actions: list[Action] = list(tracking(words, found))
     if own:
         if order.state in aftercare.SHIPPED and not order.receipt:
@@ -80,6 +77,21 @@ def detail(words: Wording, found: OrderDetail, *, own: bool) -> list[Outgoing]:
         if order.state != OrderState.DOUBTFUL:
             actions.append(say(words, "reorder", Verb.REORDER, order.number))
     return with_buttons(head, lines, timeline(words, found), (*actions, *menu_buttons(words)[:2]))
+
+
+def _line(words: Wording, order: Order, line: OrderLine) -> list[str]:
+    """One line: how it stands, what it costs now, and why it was refused."""
+    values = {"number": line.line_number, "description": title(line.description)}
+    state = words("line_state", _line_state(order, line))
+    written = [words("order", "line", quantity=plain(line.quantity), state=state, **values)]
+    price = line.confirmed_price
+    if price is not None and price != line.unit_price:
+        before, after = (words.money(each, order.currency) for each in (line.unit_price, price))
+        written.append(words("order", "line_price", before=before, after=after))
+    if line.rejected:
+        reason = line_reason(words, line.reason_code, line.reason)
+        written.append(words("order", "line_refused", quantity=plain(line.rejected), reason=reason))
+    return written
 
 
 def timeline(words: Wording, found: OrderDetail) -> list[str]:
@@ -156,21 +168,26 @@ def how_to_cancel(words: Wording, found: OrderDetail) -> list[Outgoing]:
     return [ButtonTemplate(text, (*_amazon(words, found), *menu_buttons(words)[:2]))]
 
 
-def same_again(words: Wording, found: OrderDetail) -> list[Outgoing]:
-    """What was ordered, with a link to each article: the shop cannot be filled from outside."""
-    lines = [
-        words(
-            "order",
-            "again_line",
-            number=line.line_number,
-            description=title(line.description),
-            quantity=plain(line.quantity),
-            asin=line.asin,
-        )
-        for line in found.lines
-    ]
-    head = words("order", "again", number=found.order.number)
-    return [Text(page) for page in pages([head, "", *lines], TEXT)]
+def same_again(words: Wording, found: OrderDetail, lines: Sequence[OrderLine]) -> list[Outgoing]:
+    """These lines of an order, with a link to each article: the shop cannot be filled from outside.
+
+    Where only refused lines are asked for, the pieces are those that were refused.
+    """
+    refused = len(lines) < len(found.lines) or all(line.rejected >= line.quantity for line in lines)
+    head = words("order", "again_refused" if refused else "again", number=found.order.number)
+    written = [_again(words, line, line.rejected if refused else line.quantity) for line in lines]
+    return [Text(page) for page in pages([head, "", *written], TEXT)]
+
+
+def _again(words: Wording, line: OrderLine, pieces: Decimal) -> str:
+    values = {"number": line.line_number, "description": title(line.description), "asin": line.asin}
+    parts = [words("order", "again_line", quantity=plain(pieces), **values)]
+    if page := carriers.article_page(line.asin):
+        parts.append(words("order", "again_link", page=page))
+    if line.rejected:
+        reason = line_reason(words, line.reason_code, line.reason)
+        parts.append(words("order", "again_remark", reason=reason))
+    return "\n".join(parts)
 
 
 def _amazon(words: Wording, found: OrderDetail) -> list[Uri]:

@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import col, select
 
 from bot.lineworks.message import ButtonTemplate, Outgoing, Text, Uri, clean, pages
-from bot.talk import checkout, notices, registration, shopping
+from bot.talk import checkout, notices, refusals, registration, shopping
 from bot.talk.cards import TEXT, mark
 from bot.talk.notices import Reader
 from bot.talk.outbox import Send
 from bot.talk.wording import Wording, wording
 from purchasing import addresses, history, members, ordering, policy
+from purchasing import notices as news
 from purchasing import shopping as visits
 from purchasing.lifecycle import CartState, OrderState, SessionState
 from purchasing.notices import Notice, What
@@ -37,6 +38,7 @@ _STILL = {
     What.ORDER_DOUBTFUL: (OrderState.DOUBTFUL,),
     What.ORDER_REFUSED: (OrderState.REFUSED,),
 }
+_LOOK_UP_AGAIN = timedelta(hours=6)
 _ALWAYS = (What.ORDER_LATE, What.GOODS_MISSING, What.GOODS_DAMAGED, What.CANCEL_WISHED)
 """News that is worth telling only while it is true: an answer may have come in between."""
 
@@ -45,6 +47,21 @@ def buyer_of(tx: Tx, notice: Notice) -> Member | None:
     """The buyer of the order that a notice speaks of."""
     order = _order_of(tx, notice)
     return tx.orm.get(Member, order.member_id) if order else None
+
+
+def strangers(tx: Tx, company: Company, notice: Notice, now: datetime) -> list[str]:
+    """Whom the directory must be asked about before this notice: the recipient, and whom its buttons lead to."""
+    unknown = []
+    if members.find(tx, company.id, notice.recipient) is None:
+        unknown.append(notice.recipient)
+    buyer = buyer_of(tx, notice)
+    if buyer is None:
+        return unknown
+    if not notice.to_admin:
+        admins = policy.admins_of(company, buyer)[:1]
+        return unknown + [who for who in admins if members.find(tx, company.id, who) is None]
+    asked = buyer.looked_up_at is not None and now - buyer.looked_up_at <= _LOOK_UP_AGAIN
+    return unknown if buyer.login_id or asked else [*unknown, buyer.user_id]
 
 
 def write(tx: Tx, company: Company, notice: Notice, app_url: str, now: datetime) -> list[Outgoing]:
@@ -70,7 +87,9 @@ def write(tx: Tx, company: Company, notice: Notice, app_url: str, now: datetime)
     order = _order_of(tx, notice)
     if order is None:
         return []
-    reader, found = Reader(words, notice.to_admin, app_url), history.detail(tx, order)
+    found = history.detail(tx, order)
+    contact = "" if notice.to_admin else news.contact(tx, company, found.buyer)
+    reader = Reader(words, notice.to_admin, app_url, contact)
     if notice.what is What.ORDER_PLACED:
         return notices.placed(reader, found)
     if notice.what is What.CONFIRMED:
@@ -85,6 +104,8 @@ def write(tx: Tx, company: Company, notice: Notice, app_url: str, now: datetime)
         return notices.shipped(reader, found, parcel, tx.orm.exec(until_then).all())
     if notice.what not in _ALWAYS and order.state not in _STILL[notice.what]:
         return []
+    if notice.what is What.ORDER_REFUSED:
+        return refusals.refused(reader, found)
     return notices.news(reader, notice.what.removeprefix("order_"), found, order.refusal)
 
 

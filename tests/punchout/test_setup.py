@@ -21,6 +21,7 @@ FULL = SetupRequest(
     business_unit="5260",
     ship_to=HONSHA,
     contact=replace(HONSHA, id=""),
+    selected="B0SAMPLE01",
 )
 
 

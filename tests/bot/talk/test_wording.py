@@ -80,6 +80,8 @@ FAMILIES: dict[str, set[str]] = {
     "receipt": {*Receipt},
     "timeline": {"placed", "confirmed", "shipped", "refused", "done", "to_come", *Receipt},
     "reason": set(JA["reason"]),
+    "refusal": set(JA["refusal"]),
+    "refusal_admin": set(JA["refusal"]),
     "cancelling": {"how", "too_late"},
     "guide": {case + part for case in CASES for part in ("", "_why", "_do")},
     "document": set(JA["document"]),
