@@ -20,11 +20,8 @@ from bot.talk import engine, outbox, telling
 from bot.talk.engine import Desk, Stranger
 from bot.talk.hearing import Verb, hear
 from bot.talk.outbox import ANSWER, NOTICE, Send
-from punchout import inbound
-from punchout.confirmation import Confirmation
-from punchout.shipment import ShipNotice
 from punchout.supplier import Supplier
-from purchasing import evidence, fulfilment, members, notices, policy, preferences, reminders, submission
+from purchasing import documents, members, notices, policy, preferences, reminders, submission
 from purchasing.intake import Task
 from purchasing.members import Person
 from purchasing.notices import Notice, What
@@ -33,7 +30,7 @@ from purchasing.values import Company
 from storage import queue
 from storage.database import Database, Tx, trace
 from storage.queue import Decision, Done, Job, Retry, backoff
-from storage.tables import Member, StoredDocument
+from storage.tables import Member
 from storage.vault import Keyring
 
 CALLBACK = "callback"
@@ -232,10 +229,7 @@ class Handlers:
         def work(tx: Tx) -> None:
             now = self.clock()
             task = Task.unpack(job.payload)
-            stored = tx.orm.get_one(StoredDocument, task.document_id)
-            value = inbound.read(evidence.raw_bytes(self.vault, stored)).value
-            if isinstance(value, Confirmation | ShipNotice):
-                fulfilment.apply(tx, self.companies[job.company_id], task.order_id, stored, value, now)
+            documents.apply(tx, self.vault, self.companies[job.company_id], task, now)
             queue.finish(tx, job, owner=self.owner, now=now)
 
         await self.db.write(work)

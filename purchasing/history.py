@@ -1,11 +1,13 @@
 """Looking back: a member's orders and everything known of one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from sqlmodel import col, select
 
-from purchasing import addresses
+from purchasing import addresses, invoicing
+from purchasing.invoicing import Invoiced
 from storage.database import Tx
 from storage.tables import (
     DeliveryAddress,
@@ -32,6 +34,7 @@ class OrderDetail:
     buyer: Member
     confirmed_total: Decimal | None = None
     """What Amazon's confirmations add up to, tax and shipping included; None before the first."""
+    invoices: Sequence[Invoiced] = ()
 
 
 def recent(tx: Tx, member: Member, before: int | None = None) -> tuple[list[Order], int | None]:
@@ -74,4 +77,5 @@ def detail(tx: Tx, order: Order) -> OrderDetail:
         addresses.get(tx, order.company_id, order.address_key),
         tx.orm.get_one(Member, order.member_id),
         sum(known, Decimal(0)) if known else None,
+        invoicing.of_order(tx, order),
     )

@@ -57,8 +57,8 @@ def take_in(
     if seen := evidence.find(tx, company.id, "in", identity):
         return Verdict(refusal, seen.note) if seen.outcome == "refused" else Verdict(200, "OK")
     orders, strange = _orders_meant(tx, company.id, document)
-    applies = isinstance(document.value, Confirmation | ShipNotice)
-    unknown = not orders and (applies or isinstance(document.value, Invoice) or bool(strange))
+    of_orders = isinstance(document.value, Confirmation | ShipNotice | Invoice)
+    unknown = not orders and (of_orders or bool(strange))
     note = "This document speaks of no order of ours." if unknown else "; ".join(document.notes)
     if orders and strange:
         note = "; ".join(
@@ -84,7 +84,7 @@ def take_in(
         notices.tell_company(tx, company, What.DOCUMENT, kept.id or 0, now)
     if unknown or foreign:
         return Verdict(refusal, note, tx.trace)
-    for order in orders if applies else ():
+    for order in orders:
         queue.put(
             tx,
             company_id=company.id,

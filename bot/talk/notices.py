@@ -137,6 +137,8 @@ def document(words: Wording, found: StoredDocument, test: bool) -> list[Outgoing
         name = "unreadable" if not found.order_number else "unknown"
     elif found.outcome == "failed":
         name = "failed"
+    elif found.kind == "StatusUpdateRequest":
+        name = "status"
     text = words(
         "paper",
         name,

@@ -8,6 +8,7 @@ from bot.lineworks.action import LABEL
 from bot.lineworks.message import Action, ButtonTemplate, Message, Outgoing, Text, Uri, clean, pages
 from bot.talk.cards import TEXT, booked_to, mark, menu_buttons, say, title, with_buttons
 from bot.talk.hearing import Verb, button
+from bot.talk.invoices import invoices
 from bot.talk.reasons import line_reason, order_reason
 from bot.talk.wording import Wording
 from purchasing import addresses, aftercare, carriers
@@ -76,7 +77,8 @@ def detail(words: Wording, found: OrderDetail, *, own: bool) -> list[Outgoing]:
             actions.append(say(words, "cancel_order", Verb.CANCEL_ORDER, order.number))
         if order.state != OrderState.DOUBTFUL:
             actions.append(say(words, "reorder", Verb.REORDER, order.number))
-    return with_buttons(head, lines, timeline(words, found), (*actions, *menu_buttons(words)[:2]))
+    foot = [*timeline(words, found), *invoices(words, found)]
+    return with_buttons(head, lines, foot, (*actions, *menu_buttons(words)[:2]))
 
 
 def _line(words: Wording, order: Order, line: OrderLine) -> list[str]:

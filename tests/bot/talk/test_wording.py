@@ -86,7 +86,8 @@ FAMILIES: dict[str, set[str]] = {
     "guide": {case + part for case in CASES for part in ("", "_why", "_do")},
     "document": set(JA["document"]),
     "accounting": {field.name for field in dataclasses.fields(Accounting)},
-    "paper": {"unknown", "unreadable", "remarks", "failed"},
+    "paper": {"unknown", "unreadable", "remarks", "failed", "status"},
+    "invoice": {"same", "more", "less", "ordered", "confirmed", "line", "credit"},
     "audit": {f"broken_{why}" for why in ("changed", "missing", "cut")},
     "undelivered": {"400", "401", "403", "404", "other"},
 }
