@@ -50,10 +50,14 @@ class Shopper:
 
     async def ask_approval(self) -> None:
         """「承認を依頼する」: the page that follows is the bot's."""
+        await self.check_out()
+        await self.press("購買システムに戻る")
+
+    async def check_out(self) -> None:
+        """The same, up to the page that leads back."""
         shop = "/".join(self.url.partition("?")[0].split("/")[:6])
         await self.open(f"{shop}/checkout")
         await self.press("承認を依頼する")
-        await self.press("購買システムに戻る")
 
     async def sign_out(self) -> None:
         """「カタログ連携を終了してサインアウト」: an empty cart goes to the bot."""

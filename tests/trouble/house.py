@@ -35,6 +35,11 @@ BOT_ID = 2000001
 TARO, HANAKO, ADMIN = (f"5c1b7f0e-3a52-4d9c-8b1e-0f6a2d4c7e0{n}" for n in (1, 2, 3))
 EMAIL = {TARO: "taro.yamada@example.co.jp", HANAKO: "hanako.sato@example.co.jp"}
 
+
+def email_of(user_id: str) -> str:
+    return EMAIL.get(user_id, f"{user_id}@example.co.jp")
+
+
 BOT_SECRET = "bot-secret-5f0c"
 CLIENT_SECRET = "client-secret-77aa"
 SHARED_SECRET = "sharedSecret4711"

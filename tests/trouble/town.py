@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ from sandbox.settings import AmazonSettings, LineWorksSettings, Person
 from tests.talks.shopper import Shopper
 from tests.trouble import house
 from tests.trouble.amazon import ORDER_TOKEN
-from tests.trouble.house import ADMIN, EMAIL, HANAKO, TARO, Clock, config_text, free_port, key_pair
+from tests.trouble.house import ADMIN, HANAKO, TARO, config_text, email_of, free_port, key_pair
 
 PATIENCE = 25.0
 ARTICLE = "パソコンデスク"
@@ -156,6 +156,10 @@ class Town:
         self._seen[user] = message["id"]
         return message
 
+    def caught_up(self, user: str, message: int) -> None:
+        """What came up to this message is heard no more."""
+        self._seen[user] = max(self._seen[user], message)
+
     async def said(self, user: str, *words: str) -> int:
         """How many messages of the bot say all of this."""
         told = [text(message) for message in await self.talk.messages(user) if message["from"] == "bot"]
@@ -194,7 +198,7 @@ class Town:
         await self.sees(user, "はい、会員です。")
         await self.talk.tap(user, "はい、会員です。")
         await self.hears(user, "メールアドレス")
-        await self.talk.say(user, EMAIL[user])
+        await self.talk.say(user, email_of(user))
         await self.hears(user, "登録しました")
 
     async def link(self, user: str) -> str:
@@ -219,8 +223,7 @@ class Town:
     async def buy(self, user: str) -> str:
         """Say yes; the order number that is told."""
         await self.talk.tap(user, "はい、決済します。")
-        placed = await self.hears(user, "ご注文を受け付けました", "注文番号")
-        return text(placed).partition("注文番号: ")[2].split("\n")[0].strip()
+        return number_in(await self.hears(user, "ご注文を受け付けました", "注文番号"))
 
     @property
     def callbacks(self) -> int:
@@ -236,9 +239,14 @@ class Town:
 
 @asynccontextmanager
 async def town(
-    *, more_people: int = 0, pause: float = 0.05, clock: Clock | None = None
+    *,
+    more_people: int = 0,
+    clock: Callable[[], datetime] = utc_now,
+    confirm_after: float = 0.05,
+    ship_after: float = 0.05,
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> AsyncIterator[Town]:
-    """Stand-ins on loopback, which live by this clock. The bot is the test's affair."""
+    """Stand-ins on loopback, which live by this clock and wait in this way. The bot is the test's affair."""
     bot_port = free_port()
     bot = f"http://127.0.0.1:{bot_port}"
     people = [
@@ -267,13 +275,13 @@ async def town(
             "notice_url": f"{bot}/cxml",
             "notice_user": house.NOTICE_USER,
             "notice_password": house.NOTICE_PASSWORD,
-            "confirm_after": pause,
-            "ship_after": pause,
-            "registered_emails": list(EMAIL.values()),
+            "confirm_after": confirm_after,
+            "ship_after": ship_after,
+            "registered_emails": [email_of(person.user_id) for person in people],
         }
     )
-    now: Callable[[], datetime] = clock or utc_now
-    app, lineworks, shop = web.Application(), make_lineworks(works, now), make_amazon(amazon, clock=now)
+    app, lineworks = web.Application(), make_lineworks(works, clock)
+    shop = make_amazon(amazon, clock=clock, pause=pause)
     app.add_subapp("/lineworks", lineworks)
     app.add_subapp("/amazon", shop)
     async with AsyncExitStack() as stack:
@@ -313,3 +321,8 @@ def text(message: Message) -> str:
     """What a person reads in a message."""
     content = message["content"]
     return str(content.get("text") or content.get("contentText") or content.get("altText") or "")
+
+
+def number_in(message: Message) -> str:
+    """The order number that a message tells."""
+    return text(message).partition("注文番号: ")[2].split("\n")[0].strip()
