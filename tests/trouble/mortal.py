@@ -1,6 +1,6 @@
-"""A bot that dies: at the first crash point of each stage at which none has died before, by SIGKILL, and starts again.
+"""Bots that die by SIGKILL and start again: at every crash point once, or at any moment.
 
-What lives on after a kill finds the time moved on by a lease, so that nobody waits for one; the stand-ins live by the
+Whoever lives on after a kill finds the time moved on by a lease, so that nobody waits for one; the stand-ins live by the
 same clock.
 """
 
@@ -9,11 +9,13 @@ import os
 import signal
 import socket
 import sys
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 
 from bot.worker import LEASE
 from purchasing import reminders
@@ -25,25 +27,23 @@ Point = tuple[str, str, int]
 """Stage, name, and the how manieth of this name in this stage."""
 _ANY_TIME = ("Worker._beat", "/token", f"({reminders.KIND})")
 """What happens when its time has come, in whichever stage that is; it counts once."""
+_LONGEST_LIFE = 1.5
+"""Seconds that a hunted bot lives at most after it is ready."""
 
 
-class Mortal:
-    """`walked` holds every point at which a bot was killed, in the order in which they were found."""
+class Lives(ABC):
+    """One process of the bot after the other. `killed` counts kills since the last `enter`."""
 
     def __init__(self, warm: Warm) -> None:
         self._warm = warm
         self._ahead = timedelta()
-        self._pid = 0
-        self._ended: asyncio.Task[int] | None = None
+        self._life: Life | None = None
         self._stopping = False
-        self._reached: Counter[str] = Counter()
-        self._inside: Counter[str] = Counter()
         self.stage = "start"
         self.killed = 0
         self.lives = 0
         self.up = asyncio.Event()
         self.reports = asyncio.Event()
-        self.walked: dict[Point, int] = {}
         self.log: list[str] = []
 
     def clock(self) -> datetime:
@@ -51,13 +51,10 @@ class Mortal:
 
     @property
     def idle(self) -> bool:
-        """Up, and between the points: no commit and no call is under way."""
-        return self.up.is_set() and not any(self._inside.values())
+        return self.up.is_set()
 
     def enter(self, stage: str) -> None:
-        """From here on the points are those of this stage, and it may die once."""
         self.stage, self.killed = stage, 0
-        self._reached.clear()
 
     @asynccontextmanager
     async def alive(self, config: Path) -> AsyncIterator[None]:
@@ -69,42 +66,83 @@ class Mortal:
                     await self.up.wait()
                 yield
                 self._stopping = True
-                os.kill(self._pid, signal.SIGTERM)
+                self._send(signal.SIGTERM)
         except BaseException:
             sys.stderr.write("\n".join(["the end of the bot's log:", *self.log[-40:], ""]))
             raise
         finally:
-            if self._ended is not None and not self._ended.done():
-                os.kill(self._pid, signal.SIGKILL)
+            self._send(signal.SIGKILL)
         assert_silent("\n".join(self.log))
+
+    @abstractmethod
+    async def _until_killed(self, life: Life, questions: socket.socket) -> None:
+        """Let it live until it is killed, or until it has been asked to stop."""
+
+    def _kill(self) -> None:
+        self.killed += 1
+        self.up.clear()
+        self._send(signal.SIGKILL)
+
+    def _send(self, how: signal.Signals) -> None:
+        if self._life is not None and not self._life.ended.done():
+            os.kill(self._life.pid, how)
 
     async def _live(self, config: Path) -> None:
         while not self._stopping:
-            await self._live_once(config)
+            ours, theirs = socket.socketpair()
+            order = {"how": "composed", "config": str(config), "ahead": self._ahead.total_seconds()}
+            with ours:
+                self._life = life = await self._begin(order, theirs.detach())
+                self.lives += 1
+                reading = asyncio.create_task(self._read(life))
+                await self._until_killed(life, ours)
+                code = await asyncio.shield(life.ended)
+                await reading
+            expected = 0 if self._stopping else -signal.SIGKILL
+            assert code == expected, "\n".join([f"the bot ended by itself ({code})", *self.log[-20:]])
+            self._ahead += LEASE + timedelta(seconds=1)
 
-    async def _live_once(self, config: Path) -> None:
-        ours, theirs = socket.socketpair()
-        order = {"how": "composed", "config": str(config), "ahead": self._ahead.total_seconds()}
-        life = await Life.begin(self._warm, order, theirs.detach())
-        self._pid, self._ended = life.pid, life.ended
-        self.lives += 1
-        reading = asyncio.create_task(self._read(life))
-        questions, answers = await asyncio.open_connection(sock=ours)
-        try:
-            async for line in questions:
-                if self._dies_at(line.decode().rstrip()):
-                    self.up.clear()
-                    os.kill(life.pid, signal.SIGKILL)
-                    break
-                answers.write(GO_ON)
-            code = await asyncio.shield(life.ended)
-            await reading
-        finally:
-            answers.close()
-        expected = 0 if self._stopping else -signal.SIGKILL
-        assert code == expected, "\n".join([f"the bot ended by itself ({code})", *self.log[-20:]])
-        self._ahead += LEASE + timedelta(seconds=1)
+    async def _begin(self, order: dict[str, object], asks: int) -> Life:
+        return await Life.begin(self._warm, order, asks)
+
+    async def _read(self, life: Life) -> None:
+        async for line in life.errors:
+            self.log.append(line.decode().rstrip())
+            if '"listening on' in self.log[-1]:
+                self.up.set()
+
+
+class Mortal(Lives):
+    """Dies at the first crash point of each stage at which none has died before.
+
+    `walked` holds every point at which one was killed, in the order in which they were found.
+    """
+
+    def __init__(self, warm: Warm) -> None:
+        super().__init__(warm)
+        self._reached: Counter[str] = Counter()
+        self._inside: Counter[str] = Counter()
+        self.walked: dict[Point, int] = {}
+
+    @property
+    def idle(self) -> bool:
+        """Up, and between the points: no commit and no call is under way."""
+        return self.up.is_set() and not any(self._inside.values())
+
+    def enter(self, stage: str) -> None:
+        """From here on the points are those of this stage, and it may die once."""
+        super().enter(stage)
+        self._reached.clear()
+
+    async def _until_killed(self, life: Life, questions: socket.socket) -> None:
         self._inside.clear()
+        asked, answers = await asyncio.open_connection(sock=questions)
+        async for line in asked:
+            if self._dies_at(line.decode().rstrip()):
+                self._kill()
+                break
+            answers.write(GO_ON)
+        answers.close()
 
     def _dies_at(self, name: str) -> bool:
         """Whether the process that reached this point is to be killed there."""
@@ -120,14 +158,29 @@ class Mortal:
             point = ("any time", name, 1)
         if point in self.walked:
             return False
-        self.killed += 1
         self.walked[point] = self.lives
         if starting:
             self._reached.clear()
         return True
 
-    async def _read(self, life: Life) -> None:
-        async for line in life.errors:
-            self.log.append(line.decode().rstrip())
-            if '"listening on' in self.log[-1]:
-                self.up.set()
+
+class Hunted(Lives):
+    """Dies so many times, each time at a random moment of its life."""
+
+    def __init__(self, warm: Warm, random: Random, times: int) -> None:
+        super().__init__(warm)
+        self._random, self._times = random, times
+        self.left_alone = asyncio.Event()
+
+    async def _begin(self, order: dict[str, object], asks: int) -> Life:
+        os.close(asks)
+        return await Life.begin(self._warm, order)
+
+    async def _until_killed(self, life: Life, questions: socket.socket) -> None:
+        if self.killed == self._times:
+            self.left_alone.set()
+            return
+        await self.up.wait()
+        await asyncio.wait({life.ended}, timeout=self._random.uniform(0, _LONGEST_LIFE))
+        if not life.ended.done():
+            self._kill()

@@ -17,7 +17,7 @@ from tests.trouble.conftest import CrashPoints
 from tests.trouble.mortal import Mortal
 from tests.trouble.serving import Warm
 from tests.trouble.town import town
-from tests.trouble.walk import Amazon, Walk
+from tests.trouble.walk import TOLD_OF_A_PURCHASE, Amazon, Walk
 
 PURCHASES = 60
 """More are not begun: points that never end would be a discovery of its own."""
@@ -42,8 +42,12 @@ async def test_every_crash_point_of_a_purchase(
         try:
             walk = Walk(place, bot, database, amazon)
             for number in range(PURCHASES):
-                before = len(bot.walked)
-                await walk.purchase(f"member-{number}")
+                before, user = len(bot.walked), f"member-{number}"
+                walk.told.clear()
+                bought = await walk.purchase(user)
+                assert walk.told == TOLD_OF_A_PURCHASE
+                await walk.judge_purchase(user, bought)
+                assert len(place.orders) == number + 1
                 if len(bot.walked) == before:
                     break
             else:

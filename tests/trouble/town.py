@@ -165,8 +165,8 @@ class Town:
         told = [text(message) for message in await self.talk.messages(user) if message["from"] == "bot"]
         return sum(all(word in each for word in words) for each in told)
 
-    async def post(self, user: str, words: str, postback: str = "") -> None:
-        """A message event straight to the bot, beside the talk; it must be acknowledged."""
+    async def post(self, user: str, words: str, postback: str = "") -> str:
+        """A message event straight to the bot, beside the talk; it must be acknowledged. Returns it as it was sent."""
         self._posted += 1
         content = {"type": "text", "text": words} | ({"postback": postback} if postback else {})
         body = json.dumps(
@@ -186,6 +186,7 @@ class Town:
         url = f"http://127.0.0.1:{self.bot_port}/lineworks/callback"
         async with self.session.post(url, data=body, headers=signed) as answer:
             assert answer.status == 200
+        return body.decode()
 
     def postback(self, user: str, label: str, message: int) -> str:
         """What a button carries, as the platform knows it."""
