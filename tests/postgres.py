@@ -88,36 +88,73 @@ def _memory() -> str | None:
 
 
 @contextmanager
-def _running(programs: Path, base: Path) -> Iterator[str]:
-    drop: dict[str, Any] = {}
-    if os.geteuid() == 0:
-        nobody = pwd.getpwnam("nobody")
-        os.chown(base, nobody.pw_uid, nobody.pw_gid)
-        drop = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-        programs = _reachable(programs, base)
-    base.chmod(0o755)
-    data, log = base / "data", base / "log"
-    env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": str(base)}
-    subprocess.run(
-        [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"],
-        cwd=base, env=env, check=True, stdout=subprocess.DEVNULL, **drop,
-    )  # fmt: skip
-    settings = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
-    with log.open("wb") as out:
-        server = subprocess.Popen(
-            [programs / "postgres", "-D", data, "-k", base, *settings],
-            cwd=base, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out, **drop,
-        )  # fmt: skip
-    try:
-        _await_ready(server, data / "postmaster.pid", log)
-        yield f"postgresql://postgres@/postgres?host={base}"
-    finally:
-        server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
+def restartable_postgres() -> Iterator["Restartable | None"]:
+    """A server of a test's own that can be stopped and started again, or None where its programs are not found."""
+    programs = _find_programs()
+    if programs is None:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="pgtest_", dir=_memory(), ignore_cleanup_errors=True) as folder:
+        server = Restartable(programs, Path(folder))
+        server.start()
         try:
-            server.wait(10)
+            yield server
+        finally:
+            server.stop()
+
+
+@contextmanager
+def _running(programs: Path, base: Path) -> Iterator[str]:
+    server = Restartable(programs, base)
+    server.start()
+    try:
+        yield server.url
+    finally:
+        server.stop()
+
+
+class Restartable:
+    """A server in a folder of its own. It keeps what is stored in it while it is stopped."""
+
+    def __init__(self, programs: Path, base: Path) -> None:
+        self._drop: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            os.chown(base, nobody.pw_uid, nobody.pw_gid)
+            self._drop = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+            programs = _reachable(programs, base)
+        base.chmod(0o755)
+        self._programs, self._base, self._data = programs, base, base / "data"
+        self._env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": str(base)}
+        self._server: subprocess.Popen[bytes] | None = None
+        self.url = f"postgresql://postgres@/postgres?host={base}"
+        subprocess.run(
+            [programs / "initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"],
+            cwd=base, env=self._env, check=True, stdout=subprocess.DEVNULL, **self._drop,
+        )  # fmt: skip
+
+    def start(self) -> None:
+        """Returns once it takes connections."""
+        log = self._base / "log"
+        settings = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        with log.open("ab") as out:
+            self._server = subprocess.Popen(
+                [self._programs / "postgres", "-D", self._data, "-k", self._base, *settings],
+                cwd=self._base, env=self._env, stdin=subprocess.DEVNULL, stdout=out, stderr=out, **self._drop,
+            )  # fmt: skip
+        _await_ready(self._server, self._data / "postmaster.pid", log)
+
+    def stop(self) -> None:
+        """PostgreSQL's fast shutdown: whoever is connected is cut off."""
+        if self._server is None:
+            return
+        self._server.send_signal(signal.SIGINT)
+        try:
+            self._server.wait(10)
         except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+            self._server.kill()
+            self._server.wait()
+        self._server = None
 
 
 def _reachable(programs: Path, base: Path) -> Path:
