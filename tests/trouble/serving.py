@@ -66,7 +66,10 @@ class Life:
         self.ended = asyncio.create_task(self._wait())
 
     async def _wait(self) -> int:
-        return int(await self._status.readline())
+        code = int(await self._status.readline())
+        await self._status.read()  # up to its end, which closes the pipe
+        await asyncio.sleep(0)
+        return code
 
     @staticmethod
     async def begin(warm: Warm, order: dict[str, Any], *more_ends: int) -> "Life":
