@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlmodel import col, or_, select
-
 from storage import audit
 from storage.database import Tx
+from storage.finder import Finder
 from storage.tables import Member
 
 
@@ -60,8 +59,13 @@ def read_email(text: str) -> str | BadEmail:
 
 def find(tx: Tx, company_id: str, who: str) -> Member | None:
     """The member with this LINE WORKS user id or login id."""
-    same = or_(col(Member.user_id) == who, col(Member.login_id) == who)
-    return tx.orm.exec(select(Member).where(Member.company_id == company_id, same)).first()
+    return _BY_USER_ID.find(tx, company_id=company_id, user_id=who) or _BY_LOGIN_ID.find(
+        tx, company_id=company_id, login_id=who
+    )
+
+
+_BY_USER_ID = Finder(Member, "company_id", "user_id")
+_BY_LOGIN_ID = Finder(Member, "company_id", "login_id")
 
 
 def meet(tx: Tx, company_id: str, person: Person, now: datetime, *, looked_up: bool) -> Member:

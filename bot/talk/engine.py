@@ -19,6 +19,7 @@ from purchasing import members, policy
 from purchasing import shopping as visits
 from purchasing.members import Person
 from purchasing.values import Company
+from storage import talks
 from storage.database import Tx
 from storage.tables import Member, Talk
 from storage.vault import Keyring
@@ -52,7 +53,7 @@ def turn(
         member = members.meet(
             tx, desk.company.id, person or Person(user_id), now, looked_up=person is not None
         )
-    talk = tx.orm.get(Talk, (desk.company.id, user_id))
+    talk = talks.look(tx, desk.company.id, user_id)
     registered = member.email is not None
     if began and not registered and policy.is_admin(desk.company, member):
         # Our own first notice opened the room; a greeting would be an answer to nothing.
@@ -66,11 +67,13 @@ def turn(
     if just_now and (asked or heard.verb is Verb.START):
         return ()
     talk.state, talk.changed_at = move.at, now
-    tx.orm.add(talk)
     words = wording(member.language)
     if not policy.may_buy(desk.company, member) and move.do not in _FOR_EVERYBODY:
-        return registration.not_permitted(words, desk.company.contact)
-    return _answer(tx, desk, words, member, talk, move, now)
+        answer = registration.not_permitted(words, desk.company.contact)
+    else:
+        answer = _answer(tx, desk, words, member, talk, move, now)
+    talks.keep(tx, talk)
+    return answer
 
 
 _FOR_EVERYBODY = (Do.NOTHING, Do.ORDER, Do.NOTICES, Do.NOTICE_PACE)

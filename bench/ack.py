@@ -1,0 +1,73 @@
+"""How fast a callback is acknowledged once it is durable, beside a handler that only verifies and beside other bots.
+
+All programs run at once and take their turns slice by slice, so that a busy machine is busy for all of them alike.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from statistics import median
+
+from bench.aims import Row, row
+from bench.events import callback
+from bench.others import PEERS
+from bench.servers import PEERS as PEERS_PYTHON
+from bench.servers import program
+from bench.wire import Answers, hammer
+
+ROUNDS, SLICE = 9, 1000
+SLOWER_FLUSH = 0.002
+_KEYS = {"slack-bolt": "ack_slack", "python-telegram-bot": "ack_telegram", "line-bot-sdk": "ack_line"}
+
+
+def _ours(number: int) -> bytes:
+    return callback(number, f"member-{number % 200}")
+
+
+def measure() -> list[Row]:
+    with ExitStack() as stack:
+        folders = [stack.enter_context(tempfile.TemporaryDirectory()) for _ in range(2)]
+        bot, slow = "bench.programs.bot", str(SLOWER_FLUSH)
+        started: dict[str, tuple[int, Callable[[int], bytes]]] = {
+            "verify": (stack.enter_context(program("-m", "bench.programs.verify"))[0], _ours),
+            "kaimono": (stack.enter_context(program("-m", bot, "web", folders[0]))[0], _ours),
+            "slow flush": (
+                stack.enter_context(program("-m", bot, "web", folders[1], "--slow-flush", slow))[0],
+                _ours,
+            ),
+        }
+        for name, (script, request) in PEERS.items():
+            started[name] = stack.enter_context(program(script, python=str(PEERS_PYTHON)))[0], request
+        rounds = [asyncio.run(_round(started, number)) for number in range(ROUNDS + 1)][1:]
+    return _rows(rounds)
+
+
+async def _round(started: dict[str, tuple[int, Callable[[int], bytes]]], number: int) -> dict[str, Answers]:
+    answers = {}
+    for place, (name, (port, request)) in enumerate(started.items()):
+        first = (number * len(started) + place) * SLICE
+        answers[name] = await hammer(port, [request(first + n) for n in range(SLICE)])
+        if set(answers[name].statuses) != {200}:
+            raise RuntimeError(f"{name} answered {answers[name].statuses}")
+    return answers
+
+
+def _rows(rounds: list[dict[str, Answers]]) -> list[Row]:
+    def against(one: str, other: str) -> list[float]:
+        return [answers[one].rate / answers[other].rate for answers in rounds]
+
+    def rates(*names: str) -> dict[str, int]:
+        return {f"{name} per second": round(median(r[name].rate for r in rounds)) for name in names}
+
+    latency = {
+        f"kaimono p{share:g} ms": round(
+            1000 * median(r["kaimono"].percentile(share / 100) for r in rounds), 1
+        )
+        for share in (50, 99)
+    }
+    rows = [row("ack_verify", against("kaimono", "verify"), **rates("kaimono", "verify"), **latency)]
+    for name in PEERS:
+        rows.append(row(_KEYS.get(name, "ack_aiogram"), against("kaimono", name), **rates(name)))
+    rows.append(row("ack_slow_disk", against("slow flush", "kaimono"), **rates("slow flush")))
+    return rows
