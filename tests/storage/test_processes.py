@@ -68,6 +68,29 @@ async def test_what_was_acknowledged_is_in_the_files_after_a_hard_stop(
     assert keys <= set(range(acknowledged + 1)), "at most the one that was being stored"
 
 
+async def test_lanes_stay_in_order_across_processes(postgres_url: str, tmp_path: Path) -> None:
+    """Three processes work, this one puts; nobody looks unless woken, so a wake that is lost would end in a time-out."""
+    database, file = open_database(postgres_url), tmp_path / "what happened"
+    others = [await other_process(postgres_url, str(file)) for _ in range(3)]
+    try:
+        assert [await line_of(other) for other in others] == ["working"] * 3
+        lanes, jobs = [f"lane{n}" for n in range(5)], 12
+        for number in range(jobs):
+            await asyncio.gather(*(database.write(putting(f"{lane}:{number}", lane=lane)) for lane in lanes))
+        async with asyncio.timeout(30):
+            while set((await states(database)).values()) != {"done"}:  # noqa: ASYNC110 - it is done elsewhere
+                await asyncio.sleep(0.05)
+    finally:
+        for other in others:
+            other.kill()
+            await other.wait()
+        await database.close()
+    happened = [line.split() for line in file.read_text().splitlines()]
+    for lane in lanes:
+        in_order = [[what, f"{lane}:{number}"] for number in range(jobs) for what in ("begin", "end")]
+        assert [line[1:] for line in happened if line[0] == lane] == in_order
+
+
 async def test_a_job_put_by_another_process_wakes_this_one(postgres_url: str) -> None:
     database = open_database(postgres_url)
     woken = asyncio.Event()
