@@ -192,11 +192,11 @@ def worker_of(services: Services, lines: Mapping[str, Line], look_every: float) 
         owner,
     )
     pools = [
-        Hands(16, {CALLBACK: handlers.callback, intake.APPLY: handlers.document}),
+        Hands(16, {CALLBACK: handlers.callback, intake.APPLY: handlers.document}, buried=handlers.buried),
         Hands(4, {notices.KIND: handlers.notice, preferences.DIGEST: handlers.digest}),
         Hands(2, {reminders.KIND: handlers.reminder}),
         *(Hands(5, {outbox.kind(key): handlers.send}, line.pace) for key, line in lines.items()),
-        Hands(8, {ordering.SUBMIT: handlers.submit}),
+        Hands(8, {ordering.SUBMIT: handlers.submit}, buried=handlers.buried),
     ]
     return Worker(services.db, services.clock, owner, pools, look_every)
 

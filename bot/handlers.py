@@ -21,8 +21,8 @@ from bot.talk.engine import Desk, Stranger
 from bot.talk.hearing import Verb, hear
 from bot.talk.outbox import ANSWER, NOTICE, Send
 from punchout.supplier import Supplier
-from purchasing import documents, members, notices, policy, preferences, reminders, submission
-from purchasing.intake import Task
+from purchasing import documents, members, notices, ordering, preferences, reminders, submission
+from purchasing.intake import APPLY, Task
 from purchasing.members import Person
 from purchasing.notices import Notice, What
 from purchasing.preferences import Pace
@@ -106,6 +106,11 @@ class Handlers:
 
         def work(tx: Tx) -> None:
             now = self.clock()
+            known = members.find(tx, job.company_id, notice.recipient)
+            if notice.to_admin and known and known.user_id != notice.recipient:
+                notices.readdress(tx, job.company_id, notice, known.user_id, now, job.trace)
+                queue.finish(tx, job, owner=self.owner, now=now)
+                return
             if notice.to_admin and self._put_off(tx, job, notice, app_url, now):
                 queue.finish(tx, job, owner=self.owner, now=now)
                 return
@@ -178,9 +183,10 @@ class Handlers:
         def bury(tx: Tx) -> None:
             now = self.clock()
             queue.bury(tx, job, owner=self.owner, now=now, error=why)
-            company, member = self.companies[job.company_id], members.find(tx, job.company_id, send.recipient)
-            if member is not None and not policy.is_admin(company, member):
-                notices.tell_admins(tx, company, member, What.UNDELIVERABLE, job.id, now, trace=job.trace)
+            # Two who cannot be reached must not be told of each other for ever.
+            if not notices.is_about(job.key, job.company_id, What.UNDELIVERABLE):
+                company = self.companies[job.company_id]
+                notices.tell_others(tx, company, send.recipient, job.id, now, trace=job.trace)
 
         _log.error("a message could not be delivered: %s", why)
         await self.db.write(bury)
@@ -234,6 +240,14 @@ class Handlers:
 
         await self.db.write(work)
         return None
+
+    def buried(self, tx: Tx, job: Job) -> None:
+        """A job that failed too often is not buried in silence: who waits for it is told, in the same transaction."""
+        company, now = self.companies[job.company_id], self.clock()
+        if job.kind == ordering.SUBMIT:
+            submission.give_up(tx, company, int(job.payload), now)
+        elif job.kind == APPLY:
+            documents.give_up(tx, company, Task.unpack(job.payload), now)
 
     def _backoff(self, job: Job) -> timedelta:
         return backoff(job.attempts, secrets.randbelow(1000) / 1000)

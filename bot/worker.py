@@ -59,6 +59,8 @@ class Hands:
     count: int
     handlers: Mapping[str, Handler]
     gate: Gate = field(default_factory=Open)
+    buried: Callable[[Tx, Job], None] | None = None
+    """What is done in the transaction that buries a job: whoever waits for it has to know."""
 
 
 class Pool:
@@ -74,6 +76,7 @@ class Pool:
     ) -> None:
         self._db, self._owner, self._clock = db, owner, clock
         self._handlers, self._hands, self._gate = hands.handlers, hands.count, hands.gate
+        self._buried = hands.buried
         self._look_every = look_every
         self._kinds = tuple(hands.handlers)
         self._changed = asyncio.Event()
@@ -174,8 +177,7 @@ class Pool:
                 _log.exception("%s job %s failed", job.kind, job.id)
                 decision = self._after_failure(job)
             if decision is not None:
-                with suppress(LeaseLost, DatabaseFault):
-                    await self._db.write(lambda tx: self._settle(tx, job, decision))
+                await self._end(job, decision)
         finally:
             trace.reset(token)
 
@@ -184,7 +186,20 @@ class Pool:
             return Bury("the handler failed too often; see the log")
         return Retry(backoff(job.attempts, secrets.randbelow(1000) / 1000), "the handler failed; see the log")
 
-    def _settle(self, tx: Tx, job: Job, decision: Decision) -> None:
+    async def _end(self, job: Job, decision: Decision) -> None:
+        """Write down what was decided. A job has to be buried even where nobody can be told of it."""
+        try:
+            await self._db.write(lambda tx: self._settle(tx, job, decision, self._buried))
+        except (LeaseLost, DatabaseFault) as lost:
+            _log.warning("%s job %s left to its lease: %s", job.kind, job.id, lost)
+        except Exception:
+            if not isinstance(decision, Bury):
+                raise
+            _log.exception("nobody could be told that %s job %s is buried", job.kind, job.id)
+            with suppress(LeaseLost, DatabaseFault):
+                await self._db.write(lambda tx: self._settle(tx, job, decision, None))
+
+    def _settle(self, tx: Tx, job: Job, decision: Decision, buried: Callable[[Tx, Job], None] | None) -> None:
         now = self._clock()
         match decision:
             case Done():
@@ -194,6 +209,8 @@ class Pool:
             case Bury(why):
                 _log.error("%s job %s buried: %s", job.kind, job.id, why)
                 queue.bury(tx, job, owner=self._owner, now=now, error=why)
+                if buried is not None:
+                    buried(tx, job)
 
 
 class Worker:

@@ -135,7 +135,7 @@ def _late_answers(state: OrderState) -> dict[OrderEvent, OrderState]:
 
 
 ORDER: Mapping[OrderState, Mapping[OrderEvent, OrderState]] = {
-    _O.PLACED: {_OE.SENT: _O.SENDING, **_DOCUMENTS},
+    _O.PLACED: {_OE.SENT: _O.SENDING, _OE.GIVEN_UP: _O.STUCK, **_DOCUMENTS},
     _O.SENDING: {
         # The attempt before this one was cut off: nobody knows how far it came.
         _OE.SENT: _O.UNANSWERED,

@@ -1,7 +1,8 @@
 """Notices: what a buyer and the admins are told later. purchasing says what happened; the bot finds the words."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -24,6 +25,7 @@ class What(StrEnum):
     ORDER_UNANSWERED = "order_unanswered"
     ORDER_STUCK = "order_stuck"
     ORDER_DOUBTFUL = "order_doubtful"
+    ORDER_FAILED = "order_failed"
     ORDER_REFUSED = "order_refused"
     ORDER_LATE = "order_late"
     CONFIRMED = "confirmed"
@@ -75,8 +77,39 @@ def tell_admins(
     tx: Tx, company: Company, buyer: Member, what: What, ref: int, now: datetime, trace: str = ""
 ) -> None:
     """Tell everybody who answers for this member's purchases."""
-    for admin in policy.admins_of(company, buyer):
+    for admin in _people(tx, company.id, policy.admins_of(company, buyer)):
         _put(tx, company.id, Notice(what, ref, admin, to_admin=True), now, trace)
+
+
+def tell_others(
+    tx: Tx, company: Company, out_of_reach: str, ref: int, now: datetime, trace: str = ""
+) -> None:
+    """A message to this person could not be delivered: tell whoever answers for them, else any other admin."""
+    member = members.find(tx, company.id, out_of_reach)
+    own = policy.admins_of(company, member) if member else company.admins
+    themselves = member.user_id if member else out_of_reach
+    for names in (own, policy.every_admin(company)):
+        others = [admin for admin in _people(tx, company.id, names) if admin != themselves]
+        for admin in others:
+            _put(tx, company.id, Notice(What.UNDELIVERABLE, ref, admin, to_admin=True), now, trace)
+        if others:
+            return
+
+
+def readdress(tx: Tx, company_id: str, notice: Notice, user_id: str, now: datetime, trace: str) -> None:
+    """Tell somebody who turned out to be known under a user id, once under all their names."""
+    _put(tx, company_id, replace(notice, recipient=user_id), now, trace)
+
+
+def is_about(key: str, company_id: str, what: What) -> bool:
+    """Whether the job with this key tells this kind of news, or sends its words."""
+    return key.removeprefix("send:").startswith(f"{KIND}:{company_id}:{what}:")
+
+
+def _people(tx: Tx, company_id: str, names: Sequence[str]) -> list[str]:
+    """These people, each once, by user id where they are known: a list may name somebody by login id, too."""
+    known = ((name, members.find(tx, company_id, name)) for name in names)
+    return list(dict.fromkeys(member.user_id if member else name for name, member in known))
 
 
 def contact(tx: Tx, company: Company, buyer: Member) -> str:
@@ -92,7 +125,7 @@ def contact(tx: Tx, company: Company, buyer: Member) -> str:
 
 def tell_company(tx: Tx, company: Company, what: What, ref: int, now: datetime) -> None:
     """Tell the company's admins of something that concerns no buyer."""
-    for admin in policy.first_admins(company):
+    for admin in _people(tx, company.id, policy.first_admins(company)):
         _put(tx, company.id, Notice(what, ref, admin, to_admin=True), now, "")
 
 

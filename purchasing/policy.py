@@ -45,15 +45,20 @@ def admins_of(company: Company, member: Member) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*company.admins, *(group.admins if group else ()))))
 
 
+def every_admin(company: Company) -> tuple[str, ...]:
+    """Who is told of anybody's purchases: the company's admins, then those of its groups."""
+    groups = (admin for group in company.groups for admin in group.admins)
+    return tuple(dict.fromkeys((*company.admins, *groups)))
+
+
 def first_admins(company: Company) -> tuple[str, ...]:
     """Who is told of what concerns nobody's purchase: the company's admins, else those of its groups."""
-    groups = (admin for group in company.groups for admin in group.admins)
-    return company.admins or tuple(dict.fromkeys(groups))
+    return company.admins or every_admin(company)
 
 
 def is_admin(company: Company, member: Member) -> bool:
     """Whether the member is told of anybody's purchases."""
-    told = (*company.admins, *(admin for group in company.groups for admin in group.admins))
+    told = every_admin(company)
     return any(name in told for name in (member.user_id, member.login_id) if name)
 
 

@@ -56,6 +56,16 @@ async def submit(
     return Retry(backoff(attempts, secrets.randbelow(1000) / 1000), outcome.why)
 
 
+def give_up(tx: Tx, company: Company, order_id: int, now: datetime) -> None:
+    """Sending failed so often, by a fault of ours, that it is not tried again: a person has to look."""
+    order = tx.orm.get_one(Order, order_id, with_for_update=True)
+    if order.state not in _SENDABLE or order.state == OrderState.STUCK:
+        return
+    order.state = advance(OrderState(order.state), OrderEvent.GIVEN_UP)
+    tx.orm.add(order)
+    notices.tell_all(tx, company, order, What.ORDER_FAILED, order_id, now)
+
+
 def hear(tx: Tx, company: Company, order_id: int, status: Status, now: datetime) -> bool:
     """A later word of Amazon's on the bytes that we sent; says whether it changed the order."""
     order = tx.orm.get_one(Order, order_id, with_for_update=True)

@@ -35,6 +35,7 @@ from storage.tables import (
 _STILL = {
     What.ORDER_UNANSWERED: (OrderState.PLACED, OrderState.SENDING, OrderState.UNANSWERED),
     What.ORDER_STUCK: (OrderState.STUCK,),
+    What.ORDER_FAILED: (OrderState.STUCK,),
     What.ORDER_DOUBTFUL: (OrderState.DOUBTFUL,),
     What.ORDER_REFUSED: (OrderState.REFUSED,),
 }

@@ -74,9 +74,15 @@ class Bench:
 
     @asynccontextmanager
     async def working(
-        self, hands: int = 4, owner: str = "one", db: Database | None = None, gate: Gate = OPEN
+        self,
+        hands: int = 4,
+        owner: str = "one",
+        db: Database | None = None,
+        gate: Gate = OPEN,
+        buried: Callable[[Tx, Job], None] | None = None,
     ) -> AsyncIterator[Worker]:
-        made = Worker(db or self.db, self.clock, owner, [Hands(hands, {KIND: self.chores.handle}, gate)])
+        pool = Hands(hands, {KIND: self.chores.handle}, gate, buried)
+        made = Worker(db or self.db, self.clock, owner, [pool])
         made.start()
         try:
             yield made
@@ -222,6 +228,32 @@ async def test_a_job_that_nobody_can_do_is_buried_and_the_lane_goes_on(bench: Be
         await bench.settled("second", "done")
     (buried,) = await bench.db.read(lambda tx: queue.buried(tx))
     assert (buried.key, buried.last_error) == ("first", "nobody lives there")
+
+
+async def test_whoever_waits_for_a_buried_job_is_told_in_the_transaction_that_buries_it(bench: Bench) -> None:
+    def tell(tx: Tx, job: Job) -> None:
+        now = bench.clock()
+        queue.put(tx, company_id="sample", lane="told", kind=KIND, key=f"{job.key}!", payload=b"", now=now)
+
+    bench.chores.doing["first"] = saying(Bury("nobody lives there"))
+    async with bench.working(buried=tell):
+        await bench.put("first")
+        await bench.settled("first", "buried")
+        await bench.settled("first!", "done")
+
+
+async def test_a_job_is_buried_even_where_nobody_can_be_told(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fall(_tx: Tx, _job: Job) -> None:
+        raise KeyError("company")
+
+    bench.chores.doing["first"] = saying(Bury("nobody lives there"))
+    async with bench.working(buried=fall):
+        await bench.put("first", "second", lane="one")
+        await bench.settled("first", "buried")
+        await bench.settled("second", "done")
+    assert "nobody could be told" in caplog.text
 
 
 async def test_a_handler_that_fails_is_tried_again_then_buried(

@@ -98,6 +98,7 @@ NEWS = {
     _OE.ALL_SHIPPED: "ships 3 2",
 }
 ORDER_SPECIAL: dict[Pair, Story] = {
+    (_O.PLACED, _OE.GIVEN_UP): ("", "fails too often"),
     (_O.STUCK, _OE.NO_ANSWER): (ON_THE_LINE[_O.STUCK], "slow clock, silence"),
     (_O.STUCK, _OE.NOT_REACHED): (ON_THE_LINE[_O.STUCK], "slow clock, out of reach"),
     (_O.REJECTED, _OE.SOME_SHIPPED): ("confirms 0-3 0-2, ships 3", "confirms 3 2"),

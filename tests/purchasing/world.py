@@ -116,6 +116,12 @@ class World:
                 self.way, self.cookie = way_back(await self.db.read(_newest_setup))
             case ["pay" | "drop" as wish]:
                 await self.db.write(self._pay if wish == "pay" else self._drop)
+            case ["fails", *_]:
+                order = self.order
+                assert order is not None
+                await self.db.write(
+                    lambda tx: submission.give_up(tx, self.company, order.id or 0, self.clock())
+                )
             case ["day"]:
                 self.clock.advance(hours=25)
             case ["slow", "clock"]:  # another machine's

@@ -60,6 +60,7 @@ PLAIN = {
         What.ORDER_UNANSWERED,
         What.ORDER_STUCK,
         What.ORDER_DOUBTFUL,
+        What.ORDER_FAILED,
         What.ORDER_REFUSED,
         What.ORDER_LATE,
     )
