@@ -41,6 +41,10 @@ class Fulfilment:
         order.mood = mood
         self._start(order, 0)
 
+    def working_on(self, number: str) -> asyncio.Task[None] | None:
+        """The work on this order, done or not."""
+        return self._tasks.get(number)
+
     async def stop(self) -> None:
         for task in self._tasks.values():
             task.cancel()

@@ -1,96 +1,18 @@
 """When LINE WORKS or Amazon behave badly: every message arrives, every order is bought once, people are told."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import datetime
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from bot import worker
-from bot.app import Running
 from bot.talk import outbox
 from purchasing.lifecycle import OrderState
-from storage import queue, tables
-from storage.database import Tx
+from storage import queue
 from tests.trouble.documents import EARLY, Said, confirmation, ship_notice
-from tests.trouble.house import ADMIN, COMPANY, HANAKO, NOTICE_PASSWORD, NOTICE_USER, TARO, Clock
-from tests.trouble.town import Town, bots, town
+from tests.trouble.house import ADMIN, COMPANY, HANAKO, TARO
+from tests.trouble.scene import scene
 
 SEND = outbox.kind(COMPANY)
-
-
-class Ticking(Clock):
-    """Moved by the test, and a millisecond by whoever looks: no two callbacks are the same to the byte."""
-
-    def __call__(self) -> datetime:
-        self.advance(milliseconds=1)
-        return self.now
-
-
-class Scene:
-    """A town, one bot in it, and the time that both live by."""
-
-    def __init__(self, place: Town, bot: Running, clock: Clock) -> None:
-        self.place, self.bot, self.clock = place, bot, clock
-
-    async def later(self, **parts: float) -> None:
-        """The time passes, and whoever waits for it wakes up."""
-        self.clock.advance(**parts)
-
-        def wake(tx: Tx) -> None:
-            for depth in queue.depth(tx):
-                tx.wake(f"queue:{depth.kind}")
-
-        await self.bot.services.db.write(wake)
-
-    async def retried(self, kind: str, attempts: int) -> None:
-        """Returns once a job of this kind has failed so often and waits for its next turn."""
-        stored = asyncio.Event()
-        stop = self.bot.services.db.listen(f"queue:{kind}", stored.set)
-
-        def waiting(tx: Tx) -> bool:
-            found = tx.conn.exec_driver_sql(
-                f"SELECT 1 FROM job WHERE kind = '{kind}' AND state = 'ready' AND attempts = {attempts}"
-            )
-            return found.first() is not None
-
-        try:
-            async with asyncio.timeout(15):
-                while not await self.bot.services.db.read(waiting):
-                    await stored.wait()
-                    stored.clear()
-        finally:
-            stop()
-
-    async def order(self, number: str) -> tables.Order:
-        def load(tx: Tx) -> tables.Order:
-            rows = tx.conn.exec_driver_sql(f"SELECT id FROM purchase_order WHERE number = '{number}'")
-            return tx.orm.get_one(tables.Order, rows.scalar_one())
-
-        return await self.bot.services.db.read(load)
-
-    async def notice(self, document: bytes) -> None:
-        """A document of Amazon's, posted to the bot."""
-        login = aiohttp.encode_basic_auth(NOTICE_USER, NOTICE_PASSWORD)
-        url = f"http://127.0.0.1:{self.place.bot_port}/cxml"
-        async with self.place.session.post(url, data=document, headers={"Authorization": login}) as answer:
-            assert answer.status == 200
-            assert b'code="200"' in await answer.read()
-
-    async def metrics(self) -> str:
-        url = f"http://127.0.0.1:{self.place.bot_port}/metrics"
-        async with self.place.session.get(url) as answer:
-            return await answer.text()
-
-
-@asynccontextmanager
-async def scene(folder: Path, database: str) -> AsyncIterator[Scene]:
-    clock = Ticking()
-    async with town(clock=clock) as place, bots(place, folder, database=database, clock=clock) as (bot,):
-        yield Scene(place, bot, clock)
 
 
 async def test_line_works_slows_us_down_breaks_and_forgets_our_token(
@@ -238,31 +160,6 @@ async def test_a_confirmation_comes_while_our_order_still_waits_for_its_answer(
         await place.hears(TARO, "発送完了", number)
         assert (await here.order(number)).state == OrderState.SHIPPED
         assert len(place.door.orders) == 1
-
-
-async def test_the_moods_of_amazon(tmp_path: Path, database_url: str) -> None:
-    """Ship notice before the confirmation, everything twice, split, out of stock, dearer: one purchase each."""
-    async with scene(tmp_path, database_url) as here:
-        place = here.place
-        await place.register(TARO)
-        for mood, words, state in (
-            ("ship_before_confirm", ("受注確定",), OrderState.SHIPPED),
-            ("twice", ("発送完了",), OrderState.SHIPPED),
-            ("price_change", ("確定（単価",), OrderState.SHIPPED),
-            ("out_of_stock", ("不成立", "在庫"), OrderState.REJECTED),
-        ):
-            await place.fill_a_cart(TARO)
-            await place.talk.tap(TARO, "決済する")
-            await place.sees(TARO, "はい、決済します。")
-            place.amazon_will(mood)
-            number = await place.buy(TARO)
-            await place.hears(TARO, *words, number)
-            if state == OrderState.SHIPPED and mood == "price_change":
-                await place.hears(TARO, "発送完了", number)
-            assert (await here.order(number)).state == state, mood
-            expected = 0 if state == OrderState.REJECTED else 1
-            assert await place.said(TARO, "発送完了\n", number) == expected, mood
-            assert await place.said(TARO, "受注確定\n", number) == expected, mood
 
 
 async def test_documents_in_the_worst_order(tmp_path: Path, database_url: str) -> None:

@@ -18,6 +18,8 @@ from bot.lineworks.signature import sign
 from punchout.secret import Secret
 from sandbox.amazon.account import ACCOUNT, Order
 from sandbox.amazon.app import make_amazon
+from sandbox.amazon.fulfilment import FULFILMENT
+from sandbox.amazon.journal import Entry
 from sandbox.lineworks.app import TENANT, make_lineworks
 from sandbox.lineworks.client import Message, TalkClient, labels
 from sandbox.lineworks.taps import find
@@ -80,10 +82,13 @@ class Door:
             )
         if how == "pass" or how.startswith("take"):
             login = {"Authorization": request.headers.get("Authorization", "")}
-            async with self._session.post(to, data=body, headers=login) as response:
-                answer = web.Response(
-                    body=await response.read(), status=response.status, content_type="text/xml"
-                )
+            try:
+                async with self._session.post(to, data=body, headers=login) as response:
+                    answer = web.Response(
+                        body=await response.read(), status=response.status, content_type="text/xml"
+                    )
+            except aiohttp.ServerDisconnectedError:
+                how = "hang up"
         async with self.changed:
             seen.append(body)
             self.changed.notify_all()
@@ -119,6 +124,16 @@ class Town:
     def orders(self) -> dict[str, Order]:
         """What Amazon has taken, by order number."""
         return dict(self._shop[ACCOUNT].orders)
+
+    @property
+    def sent(self) -> list[Entry]:
+        """Every document that Amazon posted to the bot, with what it was answered, oldest first."""
+        return [entry for entry in self._shop[ACCOUNT].journal if entry.direction == "out" and entry.http]
+
+    async def amazon_is_done(self, number: str) -> None:
+        """Returns once Amazon has nothing more to say of this order."""
+        if (work := self._shop[FULFILMENT].working_on(number)) is not None:
+            await work
 
     def amazon_will(self, mood: str) -> None:
         """How the next order that comes to Amazon will fare: one of the stand-in's moods."""
@@ -207,10 +222,11 @@ class Town:
         await self.sees(user, "選択する")
         return str((await self.talk.tap(user, "選択する"))["opens"])
 
-    async def fill_a_cart(self, user: str) -> None:
+    async def fill_a_cart(self, user: str, *goods: tuple[str, int]) -> None:
         shopper = Shopper(self.session)
         await shopper.open(await self.link(user))
-        await shopper.put(ARTICLE, 1)
+        for article, pieces in goods or ((ARTICLE, 1),):
+            await shopper.put(article, pieces)
         await shopper.ask_approval()
         await self.sees(user, "決済する")
 
