@@ -25,7 +25,7 @@ class Ticking(Clock):
 
 
 class Patience:
-    """How Amazon waits: long waits (the moods "slow" and "late") end with `release`, and it says nothing without `speaks`."""
+    """How Amazon waits: long waits (moods "slow", "late") end with `release`, and it says nothing without `speaks`."""
 
     LONG = 35.0
 
