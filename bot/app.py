@@ -8,6 +8,7 @@ import asyncio
 import logging
 import secrets
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import aiohttp
 
+from bot.certificate import contexts
 from bot.config import CompanyConfig, Config
 from bot.handlers import CALLBACK, Handlers
 from bot.line import Line
@@ -179,6 +181,10 @@ def services_of(config: Config, db: Database, vault: Keyring, supplier: Supplier
     )
 
 
+def certificates_of(config: Config) -> dict[str, ssl.SSLContext]:
+    return contexts((c.amazon.from_identity, c.amazon.client_certificate) for c in config.company)
+
+
 def worker_of(services: Services, lines: Mapping[str, Line], look_every: float) -> Worker:
     """The worker with its pools: talking, sending and ordering never wait for each other."""
     owner = f"{socket.gethostname()}-{secrets.token_hex(6)}"
@@ -214,7 +220,7 @@ async def running(
         await db.write(lambda tx: provision(tx, config, clock()))
         session = await stack.enter_async_context(outgoing())
         lines = {c.key: line_of(c, session, clock, shelf_of(c, db, vault, clock)) for c in config.company}
-        services = services_of(config, db, vault, Supplier(session), clock)
+        services = services_of(config, db, vault, Supplier(session, certificates_of(config)), clock)
         ends: list[End] = []
         stack.push_async_callback(_at_once, ends)
         if worker_too:

@@ -10,6 +10,7 @@ from pathlib import Path
 import aiohttp
 
 from bot.app import buying, line_of, utc_now
+from bot.certificate import valid_until
 from bot.config import CompanyConfig, Config
 from bot.lineworks.client import CallFailed, Client
 from bot.lineworks.outcome import Never, Sent
@@ -18,8 +19,10 @@ from bot.lineworks.token import TokenRefused, TokenUnreachable
 from bot.talk.wording import Wording
 from punchout.address import Address
 from punchout.envelope import new_payload_id
+from punchout.secret import Secret
 from punchout.setup import SetupRequest, build_setup
 from punchout.supplier import Refused, StartPage, Supplier
+from purchasing.values import local
 from storage.database import DatabaseFault, open_database
 from storage.migrate import migrate
 from storage.vault import VaultFault, load_keyring
@@ -69,6 +72,8 @@ async def check(config: Config, words: Wording) -> int:
                 await line(words("check", "sending", company=name), _sending(company, client, words))
                 await line(words("check", "directory", company=name), _directory(company, client, words))
             await line(words("check", "setup", company=name), _setup(config, company, session, words))
+            if (pem := company.amazon.client_certificate) is not None:
+                await line(words("check", "certificate", company=name), _certificate(pem, utc_now(), words))
         await line(words("check", "reach"), _reach(config, session, words))
     return 1 if Verdict.FAULT in {finding.verdict for finding in findings} else 0
 
@@ -178,6 +183,14 @@ def _judge(facts: BotFacts, ours: str, words: Wording) -> Finding:
     if missing:
         return _fault(words("check", "bot_events", events=", ".join(sorted(missing))))
     return OK
+
+
+async def _certificate(pem: Secret, now: datetime, words: Wording) -> Finding:
+    """The certificate that orders log in with; whether Amazon knows it shows with the first order."""
+    end = valid_until(pem)
+    name = "certificate_until" if now < end else "certificate_over"
+    verdict = Verdict.GOOD if now < end else Verdict.FAULT
+    return Finding(verdict, words("check", name, until=f"{local(end):%Y-%m-%d}"))
 
 
 async def _setup(

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.fault import Fault
 from bot.fields import (
+    Certificate,
     Code,
     DatabaseUrl,
     Listen,
@@ -68,6 +69,7 @@ class Amazon(_Section):
     punchout_url: Url = "https://www.amazon.co.jp/eprocurement/punchout"
     order_url: Url
     mode: Literal["test", "active"]
+    client_certificate: Certificate = None
     notice_user: Name
     notice_password: SecretText
     business_unit: str = Field(default="", pattern=r"^[A-Za-z0-9]{0,20}$")

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
+from bot.certificate import check_certificate
 from punchout.secret import Secret
 from purchasing.addresses import PREFECTURES
 from purchasing.numbers import check_pattern
@@ -33,6 +34,15 @@ def pem(value: Secret) -> Secret:
     if not isinstance(key, RSAPrivateKey):
         raise ValueError("not an RSA key")
     return value
+
+
+def certificate(value: object) -> Secret | None:
+    """A client certificate with its key; empty for none."""
+    if value is None or value == "":
+        return None
+    pem = secret(value)
+    check_certificate(pem)
+    return pem
 
 
 def url(value: str) -> str:
@@ -91,6 +101,7 @@ def network(value: str) -> str:
 
 SecretText = Annotated[Secret, PlainValidator(secret)]
 Pem = Annotated[SecretText, AfterValidator(pem)]
+Certificate = Annotated[Secret | None, PlainValidator(certificate)]
 Url = Annotated[str, AfterValidator(url)]
 Listen = Annotated[str, AfterValidator(listen)]
 DatabaseUrl = Annotated[str, AfterValidator(database)]

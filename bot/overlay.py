@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import Any
 
 PREFIX = "KAIMONO_"
-SECRETS = ("bot_secret", "client_secret", "private_key", "shared_secret", "notice_password")
+SECRETS = (
+    "bot_secret",
+    "client_secret",
+    "private_key",
+    "shared_secret",
+    "notice_password",
+    "client_certificate",
+)
 FROM_FILES = {*SECRETS, "database"}
 """What may stand in a file of its own; the address of a database may hold a password."""
 

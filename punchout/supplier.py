@@ -6,6 +6,8 @@ the HTTP library leaves this file, because an address may hold the secret token 
 
 from __future__ import annotations
 
+import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,10 +55,19 @@ class _Broken:
 
 
 class Supplier:
-    """Posts documents over `session`, which stays the caller's. Times in seconds."""
+    """Posts documents over `session`, which stays the caller's. Times in seconds. `certificates` are the TLS of
+    those accounts, by identity, that log in by a client certificate."""
 
-    def __init__(self, session: aiohttp.ClientSession, *, connect: float = 10, total: float = 30) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        certificates: Mapping[str, ssl.SSLContext] | None = None,
+        *,
+        connect: float = 10,
+        total: float = 30,
+    ) -> None:
         self._session = session
+        self._certificates = certificates or {}
         self._timeout = aiohttp.ClientTimeout(total=total, connect=connect)
 
     async def setup(self, url: str, body: bytes) -> SetupOutcome:
@@ -71,9 +82,13 @@ class Supplier:
 
     async def order(self, url: str, account: Account, body: bytes) -> OrderOutcome:
         """Place the order in `body`; on `Unknown` call again with the same bytes, never with new ones. The
-        login goes as HTTP Basic besides the SharedSecret in the document (Amazon reference 8.1)."""
-        login = aiohttp.encode_basic_auth(account.identity, account.secret.reveal())
-        match await self._post(url, body, _HEADERS | {"Authorization": login}):
+        login goes as HTTP Basic or as a client certificate besides the SharedSecret in the document (Amazon
+        reference 8.1)."""
+        tls, headers = self._certificates.get(account.identity), _HEADERS
+        if tls is None:
+            login = aiohttp.encode_basic_auth(account.identity, account.secret.reveal())
+            headers = headers | {"Authorization": login}
+        match await self._post(url, body, headers, tls):
             case _Answer(http, answer):
                 return order_outcome(http, answer)
             case Unreachable() as outcome:
@@ -81,10 +96,12 @@ class Supplier:
             case _Broken(why):
                 return Unknown(why)
 
-    async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> _Answer | _Broken | Unreachable:
+    async def _post(
+        self, url: str, body: bytes, headers: dict[str, str], tls: ssl.SSLContext | None = None
+    ) -> _Answer | _Broken | Unreachable:
         try:
             async with self._session.post(
-                url, data=body, headers=headers, timeout=self._timeout, allow_redirects=False
+                url, data=body, headers=headers, timeout=self._timeout, allow_redirects=False, ssl=tls or True
             ) as answer:
                 return _Answer(answer.status, await _read(answer))
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):

@@ -31,6 +31,7 @@ DIAL = {
     "bot.lineworks.token": "asks for the token of that API",
     "bot.app": "owns the session that these use",
     "bot.check": "owns a session, to check the configuration",
+    "bot.certificate": "makes the TLS that shows our certificate to Amazon",
     "bot.replay": "posts recorded callbacks",
     "bot.setup": "owns a session, to register the bot",
     "bot.demo": "looks for a free port",

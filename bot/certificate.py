@@ -1,0 +1,49 @@
+"""Our client certificate towards Amazon: the other way to log in with an order, instead of HTTP Basic (reference 8.1)."""
+
+import ssl
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+from punchout.secret import Secret
+
+
+def check_certificate(pem: Secret) -> None:
+    """Raises ValueError unless it is a PEM of a certificate (with those that vouch for it, if any) and its private key
+    without a password."""
+    try:
+        key = load_pem_private_key(pem.reveal().encode(), password=None)
+    except (TypeError, UnsupportedAlgorithm):
+        raise ValueError("a key with a password, or of a kind that nobody knows") from None
+    spki = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    if _own(pem).public_key().public_bytes(*spki) != key.public_key().public_bytes(*spki):
+        raise ValueError("the key is not that of the first certificate")
+
+
+def valid_until(pem: Secret) -> datetime:
+    return _own(pem).not_valid_after_utc
+
+
+def _own(pem: Secret) -> x509.Certificate:
+    return x509.load_pem_x509_certificates(pem.reveal().encode())[0]
+
+
+def contexts(certificates: Iterable[tuple[str, Secret | None]]) -> dict[str, ssl.SSLContext]:
+    """For each login name that has a certificate, the TLS that shows it. Amazon's own is checked as always."""
+    return {identity: _context(pem) for identity, pem in certificates if pem is not None}
+
+
+def _context(pem: Secret) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    # OpenSSL reads key and certificate from a file alone: one that only we can read, gone at once.
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "client.pem"
+        file.touch(0o600)
+        file.write_text(pem.reveal(), encoding="ascii")
+        context.load_cert_chain(file)
+    return context
