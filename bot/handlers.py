@@ -16,7 +16,7 @@ from bot.lineworks.events import read_event
 from bot.lineworks.outcome import Later, Sent
 from bot.lineworks.pace import Rate
 from bot.pacing import SharedPace
-from bot.talk import engine, outbox, telling
+from bot.talk import engine, outbox, rooms, telling
 from bot.talk.engine import Desk, Stranger
 from bot.talk.hearing import Verb, hear
 from bot.talk.outbox import ANSWER, NOTICE, Send
@@ -25,7 +25,6 @@ from purchasing import documents, members, notices, ordering, preferences, remin
 from purchasing.intake import APPLY, Task
 from purchasing.members import Person
 from purchasing.notices import Notice, What
-from purchasing.preferences import Pace
 from purchasing.values import Company
 from storage import queue
 from storage.database import Database, Tx, trace
@@ -50,17 +49,22 @@ class Handlers:
     owner: str
 
     async def callback(self, job: Job) -> Decision | None:
-        """Take a turn in a member's talk. What is said in a room is answered in the member's own talk."""
+        """Take a turn in a member's talk. Nothing of anybody's is said in a room of several people (see `talk.rooms`)."""
         event = read_event(job.payload)
-        heard = hear(event)
+        if event.type == "join" and event.channel_id:
+            return await self._joined(job, event.channel_id)
+        in_room = rooms.is_in_room(event)
+        heard = rooms.hear_in_room(event) if in_room else hear(event)
         user_id = event.user_id
-        if user_id is None or heard.verb is Verb.NOTHING or (event.channel_id and event.type == "message"):
+        if user_id is None or heard.verb is Verb.NOTHING:
             return Done()
         desk = Desk(self.companies[job.company_id], self.vault)
 
         def work(tx: Tx, person: Person | None) -> Stranger | str:
             now = self.clock()
-            answer = engine.turn(tx, desk, user_id, heard, person, began=event.type == "begin", now=now)
+            answer = engine.turn(
+                tx, desk, user_id, heard, person, began=event.type == "begin", in_room=in_room, now=now
+            )
             if isinstance(answer, Stranger):
                 return answer
             outbox.post(tx, job.company_id, user_id, answer, key=job.key, now=now, priority=ANSWER)
@@ -74,6 +78,20 @@ class Handlers:
         if isinstance(taken, str):
             trace.set(taken)  # a turn about a purchase goes on under the purchase's id
         _log.info("a turn: %s", heard.verb)
+        return None
+
+    async def _joined(self, job: Job, channel_id: str) -> Decision | None:
+        """Tell a room, once, where to write to the bot."""
+
+        def work(tx: Tx) -> None:
+            now = self.clock()
+            said = rooms.greeting()
+            outbox.post(
+                tx, job.company_id, channel_id, said, key=job.key, now=now, priority=ANSWER, to_room=True
+            )
+            queue.finish(tx, job, owner=self.owner, now=now)
+
+        await self.db.write(work)
         return None
 
     async def _look_up(self, company_id: str, user_id: str) -> Person | None:
@@ -111,7 +129,7 @@ class Handlers:
                 notices.readdress(tx, job.company_id, notice, known.user_id, now, job.trace)
                 queue.finish(tx, job, owner=self.owner, now=now)
                 return
-            if notice.to_admin and self._put_off(tx, job, notice, app_url, now):
+            if notice.to_admin and telling.put_off(tx, company, notice, app_url, now):
                 queue.finish(tx, job, owner=self.owner, now=now)
                 return
             messages = telling.write(tx, self.companies[job.company_id], notice, app_url, now)
@@ -129,18 +147,6 @@ class Handlers:
 
         await self.db.write(work)
         return None
-
-    def _put_off(self, tx: Tx, job: Job, notice: Notice, app_url: str, now: datetime) -> bool:
-        """Whether the administrator wants this later or not at all; what is for later is kept for the digest."""
-        known = members.find(tx, job.company_id, notice.recipient)
-        names = (known.user_id, known.login_id) if known else (notice.recipient,)
-        pace = preferences.pace_of(tx, job.company_id, names, notice.what)
-        if pace is Pace.DAILY:
-            for line in telling.in_short(
-                telling.write(tx, self.companies[job.company_id], notice, app_url, now)
-            ):
-                preferences.put_off(tx, job.company_id, notice.recipient, line, now)
-        return pace is not Pace.NOW
 
     async def digest(self, job: Job) -> Decision | None:
         """Send an administrator what was kept since yesterday."""
@@ -173,7 +179,8 @@ class Handlers:
     async def send(self, job: Job) -> Decision | None:
         """Post one message to LINE WORKS; the gate of the pool has counted it already."""
         line, send = self.lines[job.company_id], Send.unpack(job.payload)
-        outcome = await line.client.send(send.recipient, send.content)
+        post = line.client.send_to_room if send.to_room else line.client.send
+        outcome = await post(send.recipient, send.content)
         if isinstance(outcome, Sent):
             return await self._sent(job, line.pace, outcome.rate)
         if isinstance(outcome, Later):

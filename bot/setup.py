@@ -18,7 +18,7 @@ from bot.talk.hearing import Verb
 from bot.talk.wording import LANGUAGES, Wording, wording
 
 _CONTENTS = frozenset({"text", "location", "sticker", "image", "file", "audio", "video"})
-_EVENTS = frozenset({"message", "postback", "begin", "end"})
+_EVENTS = frozenset({"message", "postback", "begin", "end", "join"})
 SCOPE = "bot user.profile.read"
 
 
@@ -64,7 +64,7 @@ async def _callbacks(
 
 
 async def _menu(client: Client, words: Wording, *, apply: bool) -> None:
-    wanted = [action.content() for action in _menu_actions()]
+    wanted = [action.content() for action in menu_actions()]
     if _says(await client.menu(), wanted):
         print(f"  OK {words('setup', 'menu_good')}")
         return
@@ -83,7 +83,7 @@ def _says(menu: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> bool:
     )
 
 
-def _menu_actions() -> list[Message]:
+def menu_actions() -> list[Message]:
     """At most four (LINE WORKS reference 3.6), in Japanese, and beside it in every language of the catalogue."""
     verbs = {"shop": Verb.SHOP, "history": Verb.HISTORY, "help": Verb.HELP, "cancel": Verb.CANCEL}
     words = wording("ja")

@@ -70,9 +70,17 @@ class Client:
         """Sends one message (`content()` of a message type) to a user id or login id."""
         if not _addressable(recipient):
             return Never(0, "", "the message has no recipient")
-        path = f"{self._bot}/users/{quote(recipient, safe='')}/messages"
+        return await self._send(f"users/{quote(recipient, safe='')}", content)
+
+    async def send_to_room(self, channel_id: str, content: dict[str, Any]) -> SendOutcome:
+        """The same to everybody in a talk room that the bot is in."""
+        if not _addressable(channel_id):
+            return Never(0, "", "the message has no room")
+        return await self._send(f"channels/{quote(channel_id, safe='')}", content)
+
+    async def _send(self, to: str, content: dict[str, Any]) -> SendOutcome:
         async with self._sends:
-            answer = await self._request_well("POST", path, {"content": content})
+            answer = await self._request_well("POST", f"{self._bot}/{to}/messages", {"content": content})
         return answer if isinstance(answer, Later) else judge(answer, self._clock())
 
     async def user(self, user_id: str) -> Profile | None:

@@ -58,17 +58,25 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Up to 2,000 units of plain text."""
+    """Up to 2,000 units of plain text.
+
+    `translations` are for a room, where people of several languages read it: ("en_US", "Hello").
+    """
 
     text: str
     quick_reply: tuple[Action, ...] = ()
+    translations: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         check_text("text", self.text, 2000)
         check_quick_reply(self.quick_reply)
+        for language, text in self.translations:
+            check_text(f"i18nTexts {language}", text, 2000)
 
     def content(self) -> dict[str, Any]:
-        return {"type": "text", "text": self.text} | quick_replies(self.quick_reply)
+        other = [{"language": code, "text": text} for code, text in self.translations]
+        translated = {"i18nTexts": other} if other else {}
+        return {"type": "text", "text": self.text} | translated | quick_replies(self.quick_reply)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,9 +43,20 @@ class Stranger:
 
 
 def turn(
-    tx: Tx, desk: Desk, user_id: str, heard: Heard, person: Person | None, *, began: bool, now: datetime
+    tx: Tx,
+    desk: Desk,
+    user_id: str,
+    heard: Heard,
+    person: Person | None,
+    *,
+    began: bool,
+    in_room: bool = False,
+    now: datetime,
 ) -> Sequence[Outgoing] | Stranger:
-    """The answer to what was said. `person` is what the directory says, None while it was not asked."""
+    """The answer to what was said. `person` is what the directory says, None while it was not asked.
+
+    What was said in a room of several people is answered here, and the answer says so.
+    """
     member = members.find(tx, desk.company.id, user_id)
     if person is None and (member is None or policy.needs_look_up(desk.company, member, now)):
         return Stranger()
@@ -73,7 +84,7 @@ def turn(
     else:
         answer = _answer(tx, desk, words, member, talk, move, now)
     talks.keep(tx, talk)
-    return answer
+    return [registration.moved_here(words), *answer] if in_room else answer
 
 
 _FOR_EVERYBODY = (Do.NOTHING, Do.ORDER, Do.NOTICES, Do.NOTICE_PACE)

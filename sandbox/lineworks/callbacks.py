@@ -41,6 +41,8 @@ class Callbacks:
         self._lanes: dict[str, asyncio.Lock] = {}
         self._held: dict[str, Event] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self.sent = 0
+        """How many there have been; each has its entry in the log once it is over."""
 
     async def open(self) -> None:
         self._session = aiohttp.ClientSession(
@@ -69,16 +71,22 @@ class Callbacks:
         channel_id = None if self._faults.on("no_postback_channel") else talk.channel_id
         self._emit(user_id, self._event("postback", user_id, channel_id) | {"data": data})
 
-    def _event(self, kind: str, user_id: str, channel_id: str | None) -> Event:
+    def in_room(self, kind: str, channel_id: str, user_id: str | None = None, **fields: object) -> None:
+        """Something in a room of several people; who came, went or spoke, as reference 2.5 has it for each kind."""
+        self._emit(user_id or channel_id, self._event(kind, user_id, channel_id) | fields)
+
+    def _event(self, kind: str, user_id: str | None, channel_id: str | None) -> Event:
         issued = moment(self._clock())
         if self._faults.on("no_milliseconds"):
             issued = issued.partition(".")[0] + "Z"
         channel = {} if channel_id is None else {"channelId": channel_id}
-        source = {"userId": user_id, **channel, "domainId": self._settings.domain_id}
+        user = {} if user_id is None else {"userId": user_id}
+        source = {**user, **channel, "domainId": self._settings.domain_id}
         return {"type": kind, "source": source, "issuedTime": issued}
 
     def _emit(self, user_id: str, event: Event) -> None:
         if not self._bot.wants(event):
+            self.sent += 1
             self._log.add(
                 "callback", describe(event), status=None, user_id=user_id, note="not enabled for the bot"
             )
@@ -94,6 +102,7 @@ class Callbacks:
             self._held.clear()
 
     def _post_later(self, user_id: str, event: Event) -> None:
+        self.sent += 1
         task = asyncio.create_task(self._deliver(user_id, event))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -9,6 +9,7 @@ from sandbox.lineworks.directory import Directory
 from sandbox.lineworks.faults import Faults
 from sandbox.lineworks.log import Log
 from sandbox.lineworks.rates import Rates
+from sandbox.lineworks.rooms import Rooms
 from sandbox.lineworks.talks import Content, Message, Pulse, Talk, Talks
 from sandbox.lineworks.token import Tokens
 from sandbox.settings import LineWorksSettings, Person
@@ -36,6 +37,7 @@ class Tenant:
         self.talks = Talks(settings.bot_id, self.pulse)
         self.tokens = Tokens(settings, self.keys.public_pem, clock)
         self.callbacks = Callbacks(settings, self.bot, self.faults, self.log, clock)
+        self.rooms = Rooms(self.callbacks, self.pulse, clock)
 
     def push(self, person: Person, content: Content) -> Message:
         """A message of the bot. The first one opens the room, which makes a `begin` event (reference 2.5)."""

@@ -1,8 +1,9 @@
 """Plays a transcript on a stage: does what its people do, and compares what they are shown, line by line.
 
-Stage directions of a member: (利用開始) (スタンプ) (画像) (位置情報) (ファイル); in LINE WORKS' directory (異動: 総務部)
-and (Botを使えなくなる); and to begin in the middle (登録済み), (カートが届いた: 大阪支店へ コピー用紙 × 1、緑茶 × 2) and
-(注文した: …): what is said on the way is left out.
+Stage directions of a member: (利用開始) (スタンプ) (画像) (位置情報) (ファイル) (音声) (動画); (メニュー: 注文履歴)
+and (postback: help:) for the persistent menu and a postback action; (トークを見る) only reads; in a room
+those of `works`; in LINE WORKS' directory (異動: 総務部) and (Botを使えなくなる); and to begin in the middle
+(登録済み), (カートが届いた: 大阪支店へ コピー用紙 × 1、緑茶 × 2) and (注文した: …): what is said on the way is left out.
 
 Whoever acts has read everything before, so a message that the transcript does not show fails it.
 """
@@ -17,6 +18,7 @@ from tests.talks.pauses import CONFIRM, SHIP
 from tests.talks.script import PEOPLE, Line, Script, says, squeezed, unseen, written
 from tests.talks.shopper import Shopper
 from tests.talks.stage import A_WHILE, Stage
+from tests.talks.works import Works
 
 MOODS = {
     "受け取ってから切断し、送り直しを断る": "refuse_repeat",
@@ -37,6 +39,8 @@ THINGS: dict[str, dict[str, Any]] = {
     "(画像)": SAMPLE_IMAGE,
     "(位置情報)": SAMPLE_LOCATION,
     "(ファイル)": SAMPLE_IMAGE | {"type": "file"},
+    "(音声)": SAMPLE_IMAGE | {"type": "audio"},
+    "(動画)": SAMPLE_IMAGE | {"type": "video"},
 }
 SPANS = {"日": timedelta(days=1), "時間": timedelta(hours=1), "分": timedelta(minutes=1)}
 
@@ -51,6 +55,7 @@ class Play:
     def __init__(self, stage: Stage, shopper: Shopper) -> None:
         self._stage, self._shopper = stage, shopper
         self.invalid_documents = stage.invalid_documents
+        self._works = Works(stage)
         self._seen = dict.fromkeys(CAST, 0)
         self._who = PEOPLE[0]
 
@@ -65,6 +70,7 @@ class Play:
         for who in CAST:
             if unread := (await self._stage.messages(who))[self._seen[who] :]:
                 raise Mismatch(f"at the end {who} has unread messages:\n" + "\n".join(map(_told, unread)))
+        self._works.judge()
 
     async def _do(self, line: Line) -> None:
         match line.who:
@@ -72,6 +78,12 @@ class Play:
                 await self._expect(self._who, line)
             case "管理者" | "支店長":
                 await self._expect(line.who, line)
+            case "works":
+                await self._works.do(line.words)
+            case "ルーム":
+                words, buttons = shown(await self._works.next_in_room())
+                if not says(line.words, words) or buttons != line.buttons:
+                    raise Mismatch(_beside(line, words, buttons))
             case "画面":
                 self._look(line)
             case "画面で" if line.words == "(もう一つの画面)":
@@ -111,6 +123,8 @@ class Play:
             raise Mismatch(_beside(line, words, buttons))
 
     async def _act(self, line: Line) -> None:
+        if line.words == "(トークを見る)":
+            return
         await self._stage.quiet()
         self._stage.clock.now += A_WHILE
         if unread := (await self._stage.messages(self._who))[self._seen[self._who] :]:
@@ -145,6 +159,8 @@ class Play:
             self._stage.person(self._who).bot_allowed = False
         elif what == "異動":
             self._stage.person(self._who).organizations = [details.strip()]
+        elif self._works.knows(what):
+            self._works.act(self._who, what, details.strip())
         elif what == "利用開始":
             await self._stage.start(self._who)
         elif what in ("登録済み", "カートが届いた", "注文した"):

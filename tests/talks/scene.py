@@ -7,9 +7,11 @@
 設定    グループ 大阪: 佐藤 花子 / お届け先 大阪支店 / 管理者 大阪支店長 / コストセンター 2200 大阪支店
 設定    会計: 1200 総務部 / 7140 消耗品費 / P-24 移転
 設定    お届け先 12か所
+設定    本社の建物: 丸の内サンプルタワー…         an address as long as one likes
 設定    太郎の名前: 山田🌸太郎
 設定    商品: 寿司ペン 1,000円              one more article in the shop; \\u202e is written for what is not seen
 設定    商品 50種類
+設定    変わった名前の商品 50種類              long ones, emoji, 機種依存文字, right to left
 """
 
 import re
@@ -22,6 +24,14 @@ from sandbox.amazon.goods import Product, shelf
 from sandbox.settings import Person
 from tests.talks.cast import ADDRESSES, CAST
 from tests.talks.script import BadScript, Line, unseen
+
+_STRANGE = (
+    "とても長い名前の仕切りカード" * 12,
+    "🍣👨‍👩‍👧‍👦🇯🇵 寿司柄ファイル 🌸" * 8,
+    "①②③㈱㍿Ⅳ㌔髙﨑𠮷葛󠄀 ﾊﾝｶｸ ＡＢＣ",
+    "قلم حبر أسود עט כחול \u202e逆さのペン\u202c",
+    "<b>太字</b> & \"引用\" 'ペン' {波かっこ} [角かっこ] % \\",
+)
 
 
 @dataclass(slots=True)
@@ -73,6 +83,13 @@ def _set(scene: Scene, words: str) -> None:
         person.last_name, person.first_name = unseen(value), None
     elif match := re.fullmatch(r"商品: (.+) ([\d,]+)円", words):
         _sell(scene, unseen(match[1]), int(match[2].replace(",", "")))
+    elif what.endswith("の建物") and what.removesuffix("の建物") in {place["name"] for place in ADDRESSES}:
+        company["addresses"] = [
+            place | {"building": value} if what == f"{place['name']}の建物" else place for place in ADDRESSES
+        ]
+    elif match := re.fullmatch(r"変わった名前の商品 (\d+)種類", words):
+        for n in range(len(shelf().products) + 1, int(match[1]) + 1):
+            _sell(scene, f"{n}番 {_STRANGE[n % len(_STRANGE)]}", 10 * n)
     elif match := re.fullmatch(r"商品 (\d+)種類", words):
         for n in range(len(shelf().products) + 1, int(match[1]) + 1):
             _sell(scene, f"とじ屋 仕切りカード {n}番", 10 * n)

@@ -10,6 +10,8 @@
     支店長   the same for the head of a branch, who is an admin where a group says so
     amazon  コピー用紙 × 2                 what happens in the shop and with the order
     画面    カートを受け取りました…          what the browser shows; 画面で: a tap there, or (もう一つの画面)
+    works   次の送信: 回数の上限              what LINE WORKS does, see `works`
+    ルーム   1対1のトークで…                 the next message of the bot to a room of several people
     時計    +8日                          the clock moves on
     誰も    【テスト】と言われない             nobody has been told these words, ever
     設定    用途を尋ねる                     before everything else: how the company is set up, see `scene`
@@ -28,7 +30,7 @@ SPEAKERS = (
     *PEOPLE,
     *ADMINS,
     *(f"{admin}が" for admin in ADMINS),
-    *("bot", "amazon", "画面", "画面で", "時計", "誰も", "設定"),
+    *("bot", "amazon", "works", "ルーム", "画面", "画面で", "時計", "誰も", "設定"),
 )
 _LINE = re.compile(r"(?P<who>\S+)\s+(?P<what>.+)")
 _WHAT = re.compile(r"(?P<words>.*?)\s*(?P<buttons>(?:\[[^\[\]]+\]\s*)*)", re.DOTALL)

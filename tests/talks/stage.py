@@ -11,13 +11,16 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import aiohttp
 from aiohttp import web
 from sqlalchemy import Connection, event
+from sqlmodel import select
 
 from bot.app import Running, running
+from bot.setup import menu_actions
+from bot.talk import outbox
 from sandbox.amazon.account import ACCOUNT, Account
 from sandbox.amazon.app import make_amazon
 from sandbox.amazon.dtd import NOT_AVAILABLE, VALID
@@ -25,9 +28,10 @@ from sandbox.keys import Keys
 from sandbox.lineworks.app import TENANT, make_lineworks
 from sandbox.lineworks.client import TalkClient
 from sandbox.lineworks.tenant import Tenant
-from sandbox.settings import AmazonSettings, LineWorksSettings, Person
+from sandbox.settings import AmazonSettings, CallbackEvent, ChannelEvent, LineWorksSettings, Person
 from storage import queue
 from storage.database import Tx
+from storage.tables import SendPace
 from tests.talks.cast import CAST, EMAIL, configured
 from tests.talks.pauses import CONFIRM, SHIP, Pauses
 from tests.talks.scene import Scene
@@ -58,7 +62,6 @@ class Stage:
         self.clock, self.tenant, self.account, self.pauses, self.talk = clock, tenant, account, pauses, talk
         self._db = bot.services.db
         self._stored = asyncio.Event()
-        self._acts = 0
         loop = asyncio.get_running_loop()
 
         # The event comes just before the commit; the worker always commits once more after it has finished a job.
@@ -74,23 +77,23 @@ class Stage:
         ]
 
     async def say(self, who: str, text: str) -> None:
-        self._act()
+        self.act()
         await self.talk.say(CAST[who].user_id, text)
 
     async def start(self, who: str) -> None:
-        self._act()
+        self.act()
         await self.talk.start(CAST[who].user_id)
 
     async def tap(self, who: str, label: str, message: int) -> str:
         """Taps; returns the address that it opens, "" for a button that speaks."""
         tapped = await self.talk.tap(CAST[who].user_id, label, message)
         if not tapped["opens"]:
-            self._act()
+            self.act()
         return str(tapped["opens"] or "")
 
     def send(self, who: str, content: dict[str, Any]) -> None:
         """A message that is no text."""
-        self._act()
+        self.act()
         self.tenant.say(self.person(who), content)
 
     def person(self, who: str) -> Person:
@@ -110,9 +113,8 @@ class Stage:
             self.pauses.go_on(seconds, task)
             await self.quiet()
 
-    def _act(self) -> None:
-        """Every act makes one callback. The next one is a moment later, so that no two are the same."""
-        self._acts += 1
+    def act(self) -> None:
+        """Every act is a moment later than the one before, so that no two callbacks are the same."""
         self.clock.now += SAME_MOMENT
 
     async def pass_time(self, span: timedelta) -> None:
@@ -127,7 +129,9 @@ class Stage:
         try:
             async with asyncio.timeout(PATIENCE):
                 while not await self._at_rest():
-                    await self.tenant.pulse.until(lambda: self._answered >= self._callbacks, PATIENCE)
+                    await self.tenant.pulse.until(
+                        lambda: self._answered >= self.tenant.callbacks.sent, PATIENCE
+                    )
                     await self.pauses.rest()
                     while await self._open_jobs():
                         await self._stored.wait()
@@ -136,17 +140,11 @@ class Stage:
             raise AssertionError(f"after {PATIENCE:g} s there is still work to do: {left}") from None
 
     async def _at_rest(self) -> bool:
-        callbacks = self._callbacks
+        callbacks = self.tenant.callbacks.sent
         if self._answered < callbacks or self.pauses.at_work or await self._open_jobs():
             return False
         # A job that ended while we looked may have opened a room.
-        return self._callbacks == callbacks
-
-    @property
-    def _callbacks(self) -> int:
-        """How many there have been: one for each act, and one for each room that was opened."""
-        opened = (self.tenant.talks.with_bot(person.user_id).opened for person in CAST.values())
-        return self._acts + sum(opened)
+        return self.tenant.callbacks.sent == callbacks
 
     @property
     def _answered(self) -> int:
@@ -155,11 +153,20 @@ class Stage:
     async def _open_jobs(self) -> list[str]:
         """The kinds of jobs that somebody has in hand, or could take up now."""
         self._stored.clear()
+        now = self.clock.now
+        held = await self._db.read(lambda tx: _held(tx, now))
         return [
             depth.kind
             for depth in await self._db.read(queue.depth)
-            if depth.leased or (depth.oldest_due is not None and depth.oldest_due <= self.clock.now)
+            if depth.leased
+            or (depth.kind not in held and depth.oldest_due is not None and depth.oldest_due <= now)
         ]
+
+
+def _held(tx: Tx, now: datetime) -> set[str]:
+    """The sends that nobody may take up yet, because LINE WORKS has said when it takes more."""
+    paces = tx.orm.exec(select(SendPace)).all()
+    return {outbox.kind(p.company_id) for p in paces if p.held_until and p.held_until > now.timestamp()}
 
 
 def _wake_all(tx: Tx) -> None:
@@ -184,6 +191,8 @@ async def staged(
     )
     works = LineWorksSettings(
         public_key=keys.public_pem,
+        callback_events=list(get_args(CallbackEvent)),
+        channel_events=list(get_args(ChannelEvent)),
         callback_url=f"http://127.0.0.1:{bot_port}/lineworks/callback",
         sends_per_minute=100_000,
         people=list(scene.people.values()),
@@ -203,6 +212,7 @@ async def staged(
         )
         session = await stack.enter_async_context(aiohttp.ClientSession())
         talk = TalkClient(here, session)
+        lineworks[TENANT].set_menu({"actions": [action.content() for action in menu_actions()]})
         yield Stage(clock, lineworks[TENANT], shop[ACCOUNT], pauses, talk, bot), Shopper(session)
 
 

@@ -1,0 +1,137 @@
+"""What LINE WORKS does in a transcript besides carrying words: its menu, rooms of several people, and its troubles.
+
+works   次の送信: 回数の上限              the next message is answered 429, and may come a minute later
+works   コールバックを2回ずつ送る           every callback twice, byte for byte; also ミリ秒を省く, channelIdを省く
+works   ふつうに戻る
+works   これまでのコールバックを送り直す      all callbacks so far once more, as somebody would who recorded them
+太郎    (招待: 備品のルーム)              太郎 makes a room with 花子 and the bot
+花子    (ルームで: 注文履歴)              花子 writes into the room, for all to see
+花子    (ルームのボタン: history:)        a tap there on a button of the bot
+花子    (ルームのpostback: history:)      the same on a postback action
+花子    (ルームを出る) (ルームに入る) (Botを外す)
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+
+from sandbox.lineworks.callbacks import signature
+from sandbox.lineworks.faults import Switch
+from sandbox.lineworks.rooms import Room
+from sandbox.lineworks.talks import BOT
+from sandbox.lineworks.taps import find, tap
+from tests.talks.cast import CAST
+from tests.talks.stage import Stage
+
+SWITCHES: dict[str, Switch] = {
+    "コールバックを2回ずつ送る": "duplicate",
+    "ミリ秒を省く": "no_milliseconds",
+    "channelIdを省く": "no_postback_channel",
+}
+A_MINUTE = 60.0
+BOTH = ("太郎", "花子")
+
+
+class Works:
+    """The platform's part in one performance. There is one room at most; `_seen` counts what it has been shown."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage, self._tenant = stage, stage.tenant
+        self._room: Room | None = None
+        self._seen = 0
+        self._directions: dict[str, Callable[[str, str], None]] = {
+            "メニュー": self._tap_menu,
+            "postback": self._tap_postback,
+            "招待": self._invite,
+            "ルームで": self._say,
+            "ルームのボタン": self._press,
+            "ルームのpostback": lambda who, data: self._tenant.rooms.tap_postback(self.room, _id(who), data),
+            "ルームを出る": lambda who, _: self._tenant.rooms.leave(self.room, _id(who)),
+            "ルームに入る": lambda who, _: self._tenant.rooms.enter(self.room, _id(who)),
+            "Botを外す": lambda who, _: self._tenant.rooms.remove_bot(self.room),
+        }
+
+    @property
+    def room(self) -> Room:
+        assert self._room is not None, "there is no room yet"
+        return self._room
+
+    def knows(self, direction: str) -> bool:
+        return direction in self._directions
+
+    def act(self, who: str, direction: str, details: str) -> None:
+        self._stage.act()
+        self._directions[direction](who, details)
+
+    async def do(self, words: str) -> None:
+        await self._stage.quiet()
+        faults = self._tenant.faults
+        if words in SWITCHES:
+            faults.turn(SWITCHES[words], True)
+        elif words == "ふつうに戻る":
+            faults.clear()
+        elif words == "次の送信: 回数の上限":
+            faults.add("429", seconds=A_MINUTE)
+        elif words == "これまでのコールバックを送り直す":
+            await self._send_again()
+        else:
+            raise AssertionError("LINE WORKS does no such thing")
+
+    async def next_in_room(self) -> dict[str, Any]:
+        """What the bot said next in the room."""
+        await self._stage.quiet()
+        said = self._said()
+        assert len(said) > self._seen, "but the bot says nothing more in the room"
+        self._seen += 1
+        return said[self._seen - 1]
+
+    def judge(self) -> None:
+        """At the end: the room was told no more, and no message was beyond what LINE WORKS takes and shows."""
+        more = self._said()[self._seen :]
+        assert not more, f"at the end the bot has said more in the room: {more}"
+        for entry in self._tenant.log.after(0):
+            refused = entry.kind == "send" and (entry.status == 400 or entry.note)
+            assert not refused, f"LINE WORKS objects: {entry.failure or entry.note}: {entry.body}"
+
+    def _said(self) -> list[dict[str, Any]]:
+        messages = self._room.messages if self._room else ()
+        return [message.content for message in messages if message.author == BOT]
+
+    def _tap_menu(self, who: str, label: str) -> None:
+        person, menu = self._stage.person(who), self._tenant.bot.menu
+        assert menu is not None
+        tapped = tap(find(menu, label=label, language=person.language), person.language)
+        assert tapped.says is not None
+        self._tenant.say(person, tapped.says, tapped.postback)
+
+    def _tap_postback(self, who: str, data: str) -> None:
+        self._tenant.tap_postback(self._stage.person(who), data, None)
+
+    def _invite(self, _who: str, title: str) -> None:
+        self._room = self._tenant.rooms.invite(title, map(_id, BOTH))
+
+    def _say(self, who: str, text: str) -> None:
+        self._tenant.rooms.say(self.room, _id(who), {"type": "text", "text": text})
+
+    def _press(self, who: str, postback: str) -> None:
+        self._tenant.rooms.say(self.room, _id(who), {"type": "text", "text": "ボタン"}, postback)
+
+    async def _send_again(self) -> None:
+        """All callbacks so far once more, the same bytes with the same signatures."""
+        works = self._tenant.settings
+        secret = works.bot_secret.get_secret_value()
+        async with aiohttp.ClientSession() as session:
+            for entry in self._tenant.log.after(0):
+                if entry.kind == "callback":
+                    body = entry.body.encode()
+                    headers = {
+                        "X-WORKS-BotId": str(works.bot_id),
+                        "X-WORKS-Signature": signature(secret, body),
+                    }
+                    async with session.post(works.callback_url, data=body, headers=headers) as answer:
+                        assert answer.status == 200
+
+
+def _id(who: str) -> str:
+    return CAST[who].user_id
