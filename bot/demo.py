@@ -13,13 +13,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import aiohttp
 from aiohttp import web
 
 from bot import log
-from bot.app import running
+from bot.app import line_of, running, utc_now
 from bot.config import Config
 from bot.faults import TROUBLE, unstartable
 from bot.serving import until_stopped
+from bot.setup import menu_actions
 from bot.talk.wording import Wording
 from sandbox.app import make_sandbox
 from sandbox.settings import AmazonSettings, LineWorksSettings, Person, Settings, make_keys
@@ -151,9 +153,17 @@ async def house(port: int, folder: Path, *, quick: bool = False) -> AsyncIterato
     settings = _sandbox_settings(port, bot_port, public_key, quick)
     async with (
         _served(make_sandbox(settings), "127.0.0.1", port),
-        running(_config(settings, bot_port, private_key, folder)),
+        running(config := _config(settings, bot_port, private_key, folder)),
     ):
+        await _put_menu(config)
         yield settings
+
+
+async def _put_menu(config: Config) -> None:
+    """The menu below the talk, as `kaimono bot setup --apply` would put it."""
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+        client = line_of(config.company[0], session, utc_now).client
+        await client.set_menu([action.content() for action in menu_actions()])
 
 
 async def demo(words: Wording, port: int | None, keep: Path | None, *, walk: bool) -> int:

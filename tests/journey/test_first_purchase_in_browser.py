@@ -58,6 +58,7 @@ async def test_first_purchase(talk_url: str, context: BrowserContext, tmp_path: 
     shots = iter(range(1, 100))
 
     async def shot(of: Page, name: str) -> None:
+        await of.mouse.move(0, 0)
         await of.screenshot(path=tmp_path / f"{next(shots):02d}-{name}.png")
 
     await page.goto(f"{talk_url}/{TARO}")
@@ -110,8 +111,11 @@ async def test_first_purchase(talk_url: str, context: BrowserContext, tmp_path: 
 
     await _tap(page, "届きました")
     await _bubble(page, "届いたことを記録しました")
-    await _tap(page, "注文履歴")
+    await page.get_by_role("button", name="メニュー", exact=True).click()
+    await shot(page, "menu")
+    await page.locator("#menu").get_by_role("button", name="注文履歴").click()
     await _bubble(page, "ご注文の履歴")
+    await shot(page, "history")
     await _tap(page, "KM-" + month_and_number())
     await _bubble(page, "✓ 発送")
     await shot(page, "order-detail")
@@ -122,11 +126,15 @@ async def test_first_purchase(talk_url: str, context: BrowserContext, tmp_path: 
     await shot(page, "admin")
     link = page.get_by_role("link", name="購入者にトークを送る").last
     await expect(link).to_be_visible()
-    await _say(page, "お知らせ設定")
+    await _say(page, "ヘルプ")
+    await _bubble(page, "管理者の方: 「お知らせ設定」")
+    await _tap(page, "お知らせ設定")
     await _bubble(page, "購入: すぐ")
     await _tap(page, "購入は1日1回")
     await _bubble(page, "購入: 1日1回")
     await shot(page, "admin-settings")
+    await _say(page, "発送をまとめて")
+    await _bubble(page, "発送: 1日1回")
     await link.click()
     await expect(page.get_by_role("heading", level=1)).to_contain_text("山田 太郎さんとのトーク")
     await shot(page, "talk-with-buyer")
