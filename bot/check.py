@@ -50,6 +50,10 @@ OK = Finding(Verdict.GOOD)
 _SHORT = aiohttp.ClientTimeout(total=5)
 
 
+_TELL_LANGUAGE = frozenset({"user", "user.read", "directory", "directory.read"})
+"""The scopes that show a member's language (LINE WORKS reference 7)."""
+
+
 async def check(config: Config, words: Wording) -> int:
     """Print the lines; 1 on any fault."""
     findings: list[Finding] = []
@@ -166,7 +170,10 @@ async def _directory(company: CompanyConfig, client: Client, words: Wording) -> 
             return _fault(words("check", "directory_failed", reason=str(failed)))
         if profile is None and admin in admins:
             unknown.append(admin)
-    return _fault(words("check", "admins_unknown", admins=", ".join(unknown))) if unknown else OK
+    if unknown:
+        return _fault(words("check", "admins_unknown", admins=", ".join(unknown)))
+    tells_language = _TELL_LANGUAGE & set(company.lineworks.scope.split())
+    return OK if tells_language else Finding(Verdict.GOOD, words("check", "language_unseen"))
 
 
 def _somebody(company: CompanyConfig) -> str:

@@ -26,7 +26,7 @@ TOKEN, BOT, SENDING, DIRECTORY, SETUP = (
     f"LINE WORKS directory {COMPANY}",
     f"Amazon Business connection {COMPANY}",
 )
-MAY_LOOK = 'scope = "bot.message bot.read user.profile.read"'
+MAY_LOOK = 'scope = "bot.message bot.read user.read"'
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,16 @@ async def test_all_is_well(house: House, capsys: pytest.CaptureFixture[str]) -> 
     assert reach.startswith("--no answer from https://127.0.0.1:1/lineworks/callback"), (
         "the bot does not run yet"
     )
+
+
+async def test_without_user_read_nobody_s_language_is_known(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The default scope is enough to buy; that everybody is spoken to in Japanese is said, and is no fault."""
+    code, lines = await house.check(capsys)
+    assert code == 0
+    assert lines[DIRECTORY].startswith("OK")
+    assert "user.read" in lines[DIRECTORY]
 
 
 async def test_something_else_answers_where_the_bot_should(

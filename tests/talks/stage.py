@@ -5,6 +5,7 @@ wait until the transcript says so.
 """
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -61,6 +62,7 @@ class Stage:
     ) -> None:
         self.clock, self.tenant, self.account, self.pauses, self.talk = clock, tenant, account, pauses, talk
         self._db = bot.services.db
+        self._company_id = next(iter(bot.services.bots.values())).company_id
         self._stored = asyncio.Event()
         loop = asyncio.get_running_loop()
 
@@ -95,6 +97,23 @@ class Stage:
         """A message that is no text."""
         self.act()
         self.tenant.say(self.person(who), content)
+
+    async def send_raw(self, who: str, content: dict[str, Any]) -> None:
+        """Has the bot send a message as it stands, past everything that judges messages when they are built."""
+        payload = json.dumps({"to": CAST[who].user_id, "content": content}).encode()
+
+        def put(tx: Tx) -> None:
+            queue.put(
+                tx,
+                company_id=self._company_id,
+                lane="send:raw",
+                kind=outbox.kind(self._company_id),
+                key="raw",
+                payload=payload,
+                now=self.clock.now,
+            )
+
+        await self._db.write(put)
 
     def person(self, who: str) -> Person:
         """Somebody's record in LINE WORKS, to be changed."""

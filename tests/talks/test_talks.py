@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.talks.scene import Scene, read_scene
 from tests.talks.script import BadScript, parse, says
 from tests.talks.stage import staged
 
+COPY = {"type": "copy", "label": "x", "copyText": "x"}
 TALKS = {file.stem: file.read_text(encoding="utf-8") for file in sorted(Path(__file__).parent.glob("*.talk"))}
 
 
@@ -169,6 +171,27 @@ GOES_OTHERWISE = [
     ("誰も    会員ですか？と言われない", r"(?s)line 2: .*\nbut 太郎 has been told:.*ようこそ。"),
     ("画面    カートを受け取りました", r"(?s)line 2: .*expected: .*actual: .*about:blank"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("content", "objection"),
+    [
+        ({"type": "text", "text": "長" * 2001}, "content.text"),
+        ({"type": "button_template", "contentText": "x", "actions": []}, "content.actions"),
+        (
+            {"type": "carousel", "columns": [{"text": "1\n2\n3\n4\n5", "actions": [COPY]}]},
+            "lines after the 4. are not shown",
+        ),
+    ],
+)
+async def test_a_message_beyond_the_platform_s_limits_fails_its_transcript(
+    theatre: Theatre, content: dict[str, Any], objection: str
+) -> None:
+    """Whatever the talk shows: a send that LINE WORKS refuses, or would show in part, is seen at the end."""
+    async with theatre(Scene()) as play:
+        await play.send_as_the_bot(content)
+        with pytest.raises(AssertionError, match=f"LINE WORKS objects: .*{objection}"):
+            await play.perform(parse("# 題\n時計    +1分\n"))
 
 
 async def test_a_talk_that_goes_otherwise_fails_with_its_line(theatre: Theatre) -> None:
