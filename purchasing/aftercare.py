@@ -14,7 +14,7 @@ from purchasing.notices import What
 from purchasing.values import Company
 from storage import audit
 from storage.database import Tx
-from storage.tables import Member, Order
+from storage.tables import Member, Order, OrderLine
 
 
 class Receipt(StrEnum):
@@ -34,6 +34,13 @@ def newest(tx: Tx, member: Member, states: tuple[OrderState, ...] = ()) -> Order
     """The member's newest order, in one of these states if any are named."""
     query = select(Order).where(Order.member_id == member.id).order_by(col(Order.id).desc()).limit(1)
     return tx.orm.exec(query.where(col(Order.state).in_(states)) if states else query).first()
+
+
+def newest_refused(tx: Tx, member: Member) -> Order | None:
+    """The member's newest order of which Amazon refused something."""
+    refused = select(OrderLine.order_id).where(col(OrderLine.rejected) > 0)
+    query = select(Order).where(Order.member_id == member.id, col(Order.id).in_(refused))
+    return tx.orm.exec(query.order_by(col(Order.id).desc()).limit(1)).first()
 
 
 def receive(tx: Tx, company: Company, order: Order, receipt: Receipt, now: datetime) -> None:

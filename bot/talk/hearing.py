@@ -15,7 +15,8 @@ from bot.talk.wording import notice_choice, verb
 class Verb(StrEnum):
     """Everything that can be said to the bot. The value is what our buttons carry.
 
-    OLDER and USE_THIS are only ever typed: their buttons carry a place in the history, and say a mail address.
+    OLDER, USE_THIS and CHOOSE_AGAIN are only ever typed: their buttons carry a place in the history, say a mail address,
+    and reorder what was refused.
     """
 
     START = "start"
@@ -39,6 +40,7 @@ class Verb(StrEnum):
     MISSING = "missing"
     DAMAGED = "damaged"
     REORDER = "reorder"
+    CHOOSE_AGAIN = "choose_again"
     CANCEL_ORDER = "cancel_order"
     NOTICES = "notices"
     NOTICE_PACE = "notice_pace"

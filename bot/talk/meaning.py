@@ -8,6 +8,7 @@ import unicodedata
 from dataclasses import replace
 
 from bot.talk.hearing import Heard, Verb
+from bot.talk.orders import REFUSED
 from bot.talk.steps import At
 from purchasing import aftercare, history, ordering, policy
 from purchasing.values import Company
@@ -30,6 +31,10 @@ def meant(tx: Tx, company: Company, member: Member, at: At, about: str, heard: H
             return replace(heard, ref=newest.number) if newest else heard
         case Verb.OLDER:
             return replace(heard, verb=Verb.HISTORY, ref=about if at is At.LOOKING_BACK else "")
+        case Verb.CHOOSE_AGAIN:
+            refused = aftercare.newest_refused(tx, member)
+            number = refused.number if refused else ""
+            return replace(heard, verb=Verb.REORDER, ref=number, nonce=REFUSED)
         case Verb.USE_THIS if at is At.ASKED_EMAIL and member.login_id:
             return replace(heard, verb=Verb.WORDS, text=member.login_id)
         case Verb.NOTICES | Verb.NOTICE_PACE if not policy.is_admin(company, member):

@@ -16,10 +16,12 @@ from sqlmodel import select
 
 from bot.app import buying
 from bot.lineworks.events import read_event
-from bot.lineworks.message import Outgoing
+from bot.lineworks.message import ButtonTemplate, Outgoing
 from bot.talk import engine, telling
+from bot.talk.cards import say
 from bot.talk.engine import Desk, Stranger
-from bot.talk.hearing import hear
+from bot.talk.hearing import Verb, hear
+from bot.talk.orders import REFUSED
 from bot.talk.wording import LANGUAGES, wording
 from purchasing import members
 from purchasing.lifecycle import OrderState
@@ -28,12 +30,12 @@ from purchasing.notices import Notice, What
 from purchasing.values import Company
 from sandbox.lineworks.taps import actions
 from storage.database import Database, Tx, open_database
-from storage.tables import Member, Order, Shipment, Talk
+from storage.tables import Member, Order, OrderLine, Shipment, Talk
 from tests.trouble.house import ADMIN, COMPANY, HANAKO, NOW, TARO, config, furnished, offered, ordered, vault
 
 MONEY = {"pay", "pay_yes"}
 """Money moves by a button that was shown for that very cart: a typed word names no cart."""
-LINKS = {"choose", "guide", "track", "open_amazon", "talk_with_buyer"}
+LINKS = {"choose", "guide", "ask_admin", "track", "open_amazon", "talk_with_buyer"}
 """A link opens a page, of which the bot never hears; there is no turn to compare."""
 NEW = "5c1b7f0e-3a52-4d9c-8b1e-0f6a2d4c7e09"
 
@@ -143,6 +145,14 @@ def _shipped_order(moment: Moment) -> Sequence[Outgoing]:
     return moment.hear(order.number)
 
 
+def _partly_refused(moment: Moment) -> Sequence[Outgoing]:
+    order = _order(moment)
+    for line in moment.tx.orm.exec(select(OrderLine).where(OrderLine.order_id == order.id)).all():
+        line.rejected = line.quantity
+    again = say(wording(moment.language), "choose_again", Verb.REORDER, order.number, REFUSED)
+    return [ButtonTemplate("…", (again,))]
+
+
 def _admin_is_told(moment: Moment) -> Sequence[Outgoing]:
     return moment.told(What.ORDER_PLACED, _order(moment).id or 0, to_admin=True)
 
@@ -166,6 +176,7 @@ SCENES: dict[Scene, str] = {
     _history: TARO,
     _waiting_order: TARO,
     _shipped_order: TARO,
+    _partly_refused: TARO,
     _admin_is_told: ADMIN,
     _admin_menu: ADMIN,
     _settings: ADMIN,
