@@ -79,7 +79,8 @@ def read_envelope(root: Element) -> Envelope:
     for party in header if header is not None else ():
         parties[str(party.tag)] = tuple(_credential(child) for child in party if child.tag == "Credential")
         if party.tag == "Sender":
-            user_agent = (party.findtext("UserAgent") or "").strip()
+            agent = party.find("UserAgent")
+            user_agent = text(agent) if agent is not None else ""
     carrier, inside, status = payload_of(root)
     return Envelope(
         payload_id=(root.get("payloadID") or "").strip() or None,
