@@ -39,7 +39,7 @@ demo: install
 	@$(BIN)/kaimono demo $(ARGS)
 
 test: install $(TESTS)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
 check: install $(TESTS)
 	@$(BIN)/ruff check

@@ -5,7 +5,7 @@ A test that asks for `database`, `database_url` or `empty_url` runs twice: […s
 """
 
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,9 @@ from storage.migrate import migrate
 from tests.postgres import PostgresServer
 from tests.postgres import postgres_server as start_postgres
 from tests.punchout.conftest import cxml_dtd, fulfill_dtd  # noqa: F401 - every room may send a document
+
+Tell = Callable[..., None]
+"""Called with a heading and lines."""
 
 
 @pytest.fixture(scope="session")
@@ -113,11 +116,26 @@ async def postgres_database(postgres_url: str) -> AsyncIterator[Database]:
     await opened.close()
 
 
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> Tell:
+    """For whoever reads the output of the whole run: a heading, and lines below it, at the end."""
+    return lambda heading, *lines: record_property("told", [heading, *lines])
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Which published document gave what, for whoever reads the output (tests/bot/test_read.py tells it)."""
+    """What tests had to tell, and which published document gave what (tests/bot/test_read.py).
+
+    Of a test that ran in another process only its properties arrive here.
+    """
     reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
     rows = [value for report in reports for name, value in report.user_properties if name == "sample"]
     if rows:
         terminalreporter.section("published documents: what was understood")
         for name, understood in sorted(rows):
             terminalreporter.line(f"{name[-64:]:64}  {understood}")
+    for heading, *lines in (
+        value for report in reports for name, value in report.user_properties if name == "told"
+    ):
+        terminalreporter.section(heading)
+        for line in lines:
+            terminalreporter.line(line)

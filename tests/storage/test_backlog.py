@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from storage import backlog, queue
 from storage.database import Database, Tx
 from storage.queue import Buried, Depth
@@ -67,7 +69,8 @@ async def test_only_what_was_done_long_ago_is_forgotten(database: Database) -> N
     assert await database.write(putting("long ago"))
 
 
-async def test_forgetting_much_goes_in_portions(database: Database) -> None:
+async def test_forgetting_much_goes_in_portions(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backlog, "FORGOTTEN_AT_ONCE", 20)
     many = backlog.FORGOTTEN_AT_ONCE + 10
 
     def put_many(tx: Tx) -> None:

@@ -2,16 +2,12 @@
 
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 
 from tests.trouble.mortal import Point
 from tests.trouble.serving import REPOSITORY, Warm, warm_process
-
-CrashPoints = dict[str, list[Point]]
-"""By engine: where a bot was killed."""
-_FOUND: pytest.StashKey[CrashPoints] = pytest.StashKey()
 
 
 @pytest.fixture(scope="session")
@@ -20,28 +16,20 @@ def warm() -> Iterator[Warm]:
         yield process
 
 
-@pytest.fixture(scope="session")
-def crash_points(pytestconfig: pytest.Config) -> CrashPoints:
-    """To be filled in; told at the end of the run."""
-    return pytestconfig.stash.setdefault(_FOUND, {})
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
-) -> None:
-    """How many crash points were walked, on which commit of this repository, and where they lie."""
-    found = config.stash.get(_FOUND, {})
-    for engine, points in found.items():
-        at_commits = sum(" commit of " in name for _, name, _ in points)
-        terminalreporter.section(f"crash points on {engine}, commit {_commit()}")
-        terminalreporter.line(
-            f"{len(points)} walked, each by a SIGKILL: {at_commits} around commits, "
-            f"{len(points) - at_commits} around calls to the outside"
-        )
-        for stage in dict.fromkeys(stage for stage, _, _ in points):
-            times = Counter(name for its_stage, name, _ in points if its_stage == stage)
-            where = (f"{name}{f' × {count}' if count > 1 else ''}" for name, count in times.items())
-            terminalreporter.line(f"{stage}: {'; '.join(where)}")
+def told(engine: str, points: Iterable[Point]) -> list[str]:
+    """How many crash points were walked, on which commit of this repository, and where they lie: for `tell`."""
+    names = [(stage, name) for stage, name, _ in points]
+    at_commits = sum(" commit of " in name for _, name in names)
+    lines = [
+        f"crash points on {engine}, commit {_commit()}",
+        f"{len(names)} walked, each by a SIGKILL: {at_commits} around commits, "
+        f"{len(names) - at_commits} around calls to the outside",
+    ]
+    for stage in dict.fromkeys(stage for stage, _ in names):
+        times = Counter(name for its_stage, name in names if its_stage == stage)
+        where = (f"{name}{f' × {count}' if count > 1 else ''}" for name, count in times.items())
+        lines.append(f"{stage}: {'; '.join(where)}")
+    return lines
 
 
 def _commit() -> str:

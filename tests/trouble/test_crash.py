@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from sqlmodel import select
 
 from punchout.envelope import read_envelope
@@ -18,6 +19,7 @@ from tests.trouble.house import ADMIN, HANAKO, TARO
 from tests.trouble.serving import Serving, Warm
 from tests.trouble.town import PATIENCE, Town, town
 
+pytestmark = pytest.mark.xdist_group("killed")
 TAKEN_UP_WITHIN = 20.0
 """Seconds from when the next process is ready: twice what the contract promises, because other programs run here too."""
 

@@ -13,18 +13,20 @@ import pytest
 from sqlalchemy import make_url
 
 from storage.database import open_database
-from tests.trouble.conftest import CrashPoints
+from tests.conftest import Tell
+from tests.trouble.conftest import told
 from tests.trouble.mortal import Mortal
 from tests.trouble.serving import Warm
 from tests.trouble.town import town
 from tests.trouble.walk import TOLD_OF_A_PURCHASE, Amazon, Walk
 
+pytestmark = pytest.mark.xdist_group("killed")
 PURCHASES = 60
 """More are not begun: points that never end would be a discovery of its own."""
 
 
 async def test_every_crash_point_of_a_purchase(
-    empty_url: str, tmp_path: Path, warm: Warm, crash_points: CrashPoints
+    empty_url: str, tmp_path: Path, warm: Warm, tell: Tell
 ) -> None:
     bot = Mortal(warm)
     amazon = Amazon(bot.up)
@@ -54,4 +56,4 @@ async def test_every_crash_point_of_a_purchase(
                 pytest.fail(f"new crash points after {PURCHASES} purchases: {[*bot.walked][-5:]}")
         finally:
             await database.close()
-    crash_points[make_url(empty_url).get_backend_name()] = [*bot.walked]
+    tell(*told(make_url(empty_url).get_backend_name(), bot.walked))

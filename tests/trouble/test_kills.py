@@ -7,8 +7,12 @@ import json
 import sys
 from pathlib import Path
 
+import pytest
+
 from bench.kills import kills, rolling_restart, run
 from tests.postgres import PostgresServer
+
+pytestmark = pytest.mark.xdist_group("killed")
 
 
 async def test_killed_again_and_again_under_load(postgres_server: PostgresServer, tmp_path: Path) -> None:
