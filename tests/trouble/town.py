@@ -182,6 +182,19 @@ class Town:
 
     async def post(self, user: str, words: str, postback: str = "") -> str:
         """A message event straight to the bot, beside the talk; it must be acknowledged. Returns it as it was sent."""
+        body, signed = self.callback(user, words, postback)
+        async with self.session.post(
+            f"{self.bot_url}/lineworks/callback", data=body, headers=signed
+        ) as answer:
+            assert answer.status == 200
+        return body.decode()
+
+    @property
+    def bot_url(self) -> str:
+        return f"http://127.0.0.1:{self.bot_port}"
+
+    def callback(self, user: str, words: str, postback: str = "") -> tuple[bytes, dict[str, str]]:
+        """A message event that is like no other, and the headers that sign it."""
         self._posted += 1
         content = {"type": "text", "text": words} | ({"postback": postback} if postback else {})
         body = json.dumps(
@@ -198,10 +211,7 @@ class Town:
             "X-WORKS-BotId": str(house.BOT_ID),
             "X-WORKS-Signature": sign(Secret(house.BOT_SECRET), body),
         }
-        url = f"http://127.0.0.1:{self.bot_port}/lineworks/callback"
-        async with self.session.post(url, data=body, headers=signed) as answer:
-            assert answer.status == 200
-        return body.decode()
+        return body, signed
 
     def postback(self, user: str, label: str, message: int) -> str:
         """What a button carries, as the platform knows it."""
