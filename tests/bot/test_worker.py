@@ -220,6 +220,24 @@ async def test_a_due_time_is_kept_without_anybody_waking(bench: Bench) -> None:
     assert 0.4 <= (bench.clock() - began).total_seconds() < SOON
 
 
+async def test_a_wake_that_is_lost_only_costs_time(bench: Bench) -> None:
+    """The safety net: nobody was told of the job, as behind a pool of connections that swallows NOTIFY."""
+
+    def silently(tx: Tx) -> None:
+        queue.put(tx, company_id="sample", lane="one", kind=KIND, key="job", payload=b"", now=bench.clock())
+        tx.topics.clear()
+
+    made = Worker(bench.db, bench.clock, "one", [Hands(4, {KIND: bench.chores.handle})], look_every=0.1)
+    made.start()
+    try:
+        await bench.put("before")
+        await bench.chores.ended_with(1)
+        await bench.db.write(silently)
+        assert await bench.chores.ended_with(2) == ["before", "job"]
+    finally:
+        await made.stop()
+
+
 async def test_a_job_that_nobody_can_do_is_buried_and_the_lane_goes_on(bench: Bench) -> None:
     bench.chores.doing["first"] = saying(Bury("nobody lives there"))
     async with bench.working():
