@@ -13,11 +13,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 
 import aiohttp
 
+from bot import sweeping
 from bot.certificate import contexts
 from bot.config import CompanyConfig, Config
 from bot.handlers import CALLBACK, Handlers
@@ -27,6 +27,7 @@ from bot.lineworks.token import Shelf, TokenSource
 from bot.pacing import SharedPace
 from bot.record import Recorder
 from bot.shelf import TokenShelf
+from bot.sweeping import Sweeper, ages_of
 from bot.talk import outbox
 from bot.web import routes
 from bot.web.door import open_door
@@ -38,6 +39,7 @@ from punchout.supplier import Supplier
 from purchasing import addresses, companies, intake, notices, ordering, preferences, reminders
 from purchasing.accounting import Accounting
 from purchasing.addresses import Declared
+from purchasing.retention import Ages
 from purchasing.values import Company, Group
 from storage import audit
 from storage.database import Database, Tx, open_database
@@ -144,18 +146,13 @@ def provision(tx: Tx, config: Config, now: datetime) -> None:
             now,
             mode=company.amazon.mode,
             addresses=len(company.addresses),
-            digest=digest(company),
+            digest=company.digest,
         )
         addresses.provision(
             tx,
             company.key,
             [Declared(key=a.id, **a.model_dump(exclude={"id"})) for a in company.addresses],
         )
-
-
-def digest(company: CompanyConfig) -> str:
-    """What tells one configuration of a company from another, its secrets left out."""
-    return sha256(repr(company).encode()).hexdigest()[:16]
 
 
 def services_of(config: Config, db: Database, vault: Keyring, supplier: Supplier, clock: Clock) -> Services:
@@ -185,7 +182,12 @@ def certificates_of(config: Config) -> dict[str, ssl.SSLContext]:
     return contexts((c.amazon.from_identity, c.amazon.client_certificate) for c in config.company)
 
 
-def worker_of(services: Services, lines: Mapping[str, Line], look_every: float) -> Worker:
+def worker_of(
+    services: Services,
+    lines: Mapping[str, Line],
+    look_every: float,
+    ages: Ages = Ages(),  # noqa: B008 - a frozen value
+) -> Worker:
     """The worker with its pools: talking, sending and ordering never wait for each other."""
     owner = f"{socket.gethostname()}-{secrets.token_hex(6)}"
     handlers = Handlers(
@@ -197,10 +199,12 @@ def worker_of(services: Services, lines: Mapping[str, Line], look_every: float) 
         services.clock,
         owner,
     )
+    sweeper = Sweeper(services.db, ages, services.metrics, services.clock, owner)
     pools = [
         Hands(16, {CALLBACK: handlers.callback, intake.APPLY: handlers.document}, buried=handlers.buried),
         Hands(4, {notices.KIND: handlers.notice, preferences.DIGEST: handlers.digest}),
         Hands(2, {reminders.KIND: handlers.reminder}),
+        Hands(1, {sweeping.KIND: sweeper.sweep}),
         *(Hands(5, {outbox.kind(key): handlers.send}, line.pace) for key, line in lines.items()),
         Hands(8, {ordering.SUBMIT: handlers.submit}, buried=handlers.buried),
     ]
@@ -226,7 +230,8 @@ async def running(
         if worker_too:
             # On SQLite nobody wakes a worker that lives in a process of its own.
             alone = not web_too and config.database.startswith("sqlite")
-            worker = worker_of(services, lines, ALONE if alone else SAFETY_NET)
+            worker = worker_of(services, lines, ALONE if alone else SAFETY_NET, ages_of(config))
+            await db.write(lambda tx: sweeping.plan(tx, clock()))
             worker.start()
             _log.info("working as %s", worker.owner)
             ends.append(worker.stop)

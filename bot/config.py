@@ -10,6 +10,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
@@ -121,6 +122,11 @@ class CompanyConfig(_Section):
     def key(self) -> str:
         """What the company's rows are named by: its id, or the bot's where none is set."""
         return self.id or str(self.lineworks.bot_id)
+
+    @property
+    def digest(self) -> str:
+        """What tells one configuration of a company from another; a secret prints *** and does not count."""
+        return sha256(repr(self).encode()).hexdigest()[:16]
 
     @property
     def link_life(self) -> timedelta:

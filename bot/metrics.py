@@ -27,6 +27,9 @@ class Metrics:
             "kaimono_visits", "Ways into the shop by outcome", ["outcome"], registry=self.registry
         )
         self.carts = Counter("kaimono_carts", "Carts by outcome", ["outcome"], registry=self.registry)
+        self.swept = Counter(
+            "kaimono_swept", "What was deleted because it was old", ["what"], registry=self.registry
+        )
         self.jobs = Gauge(
             "kaimono_jobs", "Jobs in the queue by kind and state", ["kind", "state"], registry=self.registry
         )

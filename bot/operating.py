@@ -21,6 +21,10 @@ def add_commands(add: Add, words: Wording) -> None:
     audit.add_argument("--order", default="", metavar="NUMBER", help=words("cli", "order"))
     audit.add_argument("--member", default="", metavar="ID", help=words("cli", "member"))
     audit.add_argument("--limit", type=int, default=100, metavar="N", help=words("cli", "limit"))
+    evidence = add("evidence", _evidence, config=True)
+    evidence.add_argument("order", metavar="NUMBER", help=words("cli", "evidence_order"))
+    evidence.add_argument("--show", type=int, default=0, metavar="ID", help=words("cli", "show"))
+    evidence.add_argument("--raw", action="store_true", help=words("cli", "raw"))
 
 
 def _jobs(options: argparse.Namespace) -> int:
@@ -38,3 +42,11 @@ def _audit(options: argparse.Namespace) -> int:
     if options.act == "verify":
         return told(verify(config, words))
     return told(show(config, words, order=options.order, member=options.member, limit=options.limit))
+
+
+def _evidence(options: argparse.Namespace) -> int:
+    from bot.cli import language, load_config, told
+    from bot.documents import documents
+
+    config, words = load_config(options.config), language()
+    return told(documents(config, words, options.order, show=options.show, raw=options.raw))

@@ -4,10 +4,10 @@ from datetime import datetime
 from hashlib import sha256
 
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import select
+from sqlmodel import col, select
 
 from storage.database import Tx
-from storage.tables import StoredDocument
+from storage.tables import Invoice, Order, OrderConfirmation, Shipment, StoredDocument
 from storage.vault import Keyring
 
 
@@ -62,6 +62,23 @@ def keep(
     kept = find(tx, company_id, direction, identity)
     assert kept is not None
     return kept
+
+
+def of_order(tx: Tx, company_id: str, number: str) -> list[StoredDocument]:
+    """Every document that an order was made of or that spoke of it, oldest first."""
+    named = tx.orm.exec(
+        select(StoredDocument).where(
+            StoredDocument.company_id == company_id, StoredDocument.order_number == number
+        )
+    ).all()
+    found = {document.id: document for document in named}
+    for table in (OrderConfirmation, Shipment, Invoice):
+        told = select(StoredDocument).join(table, col(StoredDocument.id) == table.document_id)
+        of_this = told.join(Order, col(Order.id) == table.order_id).where(
+            Order.company_id == company_id, Order.number == number
+        )
+        found |= {document.id: document for document in tx.orm.exec(of_this).all()}
+    return sorted(found.values(), key=lambda document: document.id or 0)
 
 
 def raw_bytes(vault: Keyring, document: StoredDocument) -> bytes:

@@ -1,0 +1,70 @@
+"""The sweep: every night, a job deletes what is older than the configuration keeps, batch by batch, and plans the next.
+
+A sweep that is cut short goes on where it was: what is gone is gone, and its job is taken up again.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from bot.config import Config
+from bot.metrics import Metrics
+from purchasing import retention
+from purchasing.retention import Ages
+from purchasing.values import TOKYO, local
+from storage import queue
+from storage.database import Database, Tx
+from storage.queue import Decision, Job
+
+KIND = "sweep"
+NIGHT = time(3, 0)
+"""When the sweep begins, on a Japanese clock."""
+_log = logging.getLogger(__name__)
+
+
+def plan(tx: Tx, now: datetime) -> None:
+    """See to it that there is a sweep next night; every process may ask for it."""
+    tonight = datetime.combine(local(now).date(), NIGHT, TOKYO)
+    due = tonight if tonight > now else tonight + timedelta(days=1)
+    key = f"{KIND}:{due:%Y%m%d}"
+    queue.put(tx, company_id="", lane=KIND, kind=KIND, key=key, payload=b"", now=now, due=due)
+
+
+def ages_of(config: Config) -> Ages:
+    """How long the configuration keeps things."""
+    kept = config.retention
+    return Ages(
+        orders=timedelta(days=round(kept.orders_years * 365.25)),
+        visits=timedelta(days=kept.visits_days),
+        jobs=timedelta(days=kept.jobs_days),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sweeper:
+    """Who sweeps, and how long things are kept."""
+
+    db: Database
+    ages: Ages
+    metrics: Metrics
+    clock: Callable[[], datetime]
+    owner: str
+
+    async def sweep(self, job: Job) -> Decision | None:
+        now, gone = self.clock(), Counter[str]()
+        for step in retention.STEPS:
+            while count := await self.db.write(lambda tx, step=step: step(tx, self.ages, now)):  # type: ignore[misc]
+                gone[step.__name__] += count
+                self.metrics.swept.labels(step.__name__).inc(count)
+
+        def end(tx: Tx) -> None:
+            plan(tx, now)
+            queue.finish(tx, job, owner=self.owner, now=now)
+
+        await self.db.write(end)
+        _log.info("swept: %s", ", ".join(f"{n} {what}" for what, n in gone.items()) or "nothing was old")
+        if given_up := len(await self.db.read(queue.buried)):
+            _log.error("%d jobs were given up: look at them with kaimono jobs", given_up)
+        return None
