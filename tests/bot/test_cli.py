@@ -29,6 +29,7 @@ COMMANDS = (
     "bot",
     "jobs",
     "audit",
+    "evidence",
 )
 
 
