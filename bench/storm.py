@@ -25,8 +25,9 @@ import aiohttp
 from aiohttp import web
 from sqlmodel import col, select
 
-from bot.app import line_of, provision, services_of, utc_now, worker_of
+from bot.app import provision, services_of, utc_now, worker_of
 from bot.config import Config
+from bot.line import line_of
 from bot.lineworks.message import Text
 from bot.lineworks.signature import sign
 from bot.pacing import SharedPace

@@ -21,14 +21,12 @@ from bot import sweeping
 from bot.certificate import contexts
 from bot.config import CompanyConfig, Config
 from bot.handlers import CALLBACK, Handlers
-from bot.line import Line
-from bot.lineworks.client import Client
-from bot.lineworks.token import Shelf, TokenSource
-from bot.pacing import SharedPace
+from bot.line import Line, line_of, shelf_of
+from bot.metrics import Metrics
 from bot.record import Recorder
-from bot.shelf import TokenShelf
 from bot.sweeping import Sweeper, ages_of
 from bot.talk import outbox
+from bot.watching import Watch, WatchedSupplier, watched
 from bot.web import routes
 from bot.web.door import open_door
 from bot.web.limits import Limits
@@ -102,33 +100,6 @@ def buying(config: CompanyConfig, public_url: str, visits_per_hour: int = 60) ->
     )
 
 
-def line_of(
-    config: CompanyConfig, session: aiohttp.ClientSession, clock: Clock, shelf: Shelf | None = None
-) -> Line:
-    """The company's connection to LINE WORKS. Raises KeyUnreadable for a private key that is none."""
-    works = config.lineworks
-    tokens = TokenSource(
-        session,
-        works.auth_url,
-        client_id=works.client_id,
-        client_secret=works.client_secret,
-        service_account=works.service_account,
-        private_key=works.private_key,
-        clock=clock,
-        scope=works.scope,
-        shelf=shelf,
-    )
-    client = Client(session, works.api_url, works.bot_id, tokens, clock)
-    return Line(client, SharedPace(config.key, works.sends_per_minute), works.app_url)
-
-
-def shelf_of(config: CompanyConfig, db: Database, vault: Keyring, clock: Clock) -> TokenShelf:
-    """Where all processes of the company find its token, as long as they ask for it in the same way."""
-    works = config.lineworks
-    credentials = (works.auth_url, works.client_id, works.service_account, works.scope)
-    return TokenShelf(db, vault, config.key, credentials, clock)
-
-
 def outgoing() -> aiohttp.ClientSession:
     """Without a cookie jar: the shop sessions of different members and companies must never meet in one."""
     return aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
@@ -155,7 +126,14 @@ def provision(tx: Tx, config: Config, now: datetime) -> None:
         )
 
 
-def services_of(config: Config, db: Database, vault: Keyring, supplier: Supplier, clock: Clock) -> Services:
+def services_of(
+    config: Config,
+    db: Database,
+    vault: Keyring,
+    supplier: Supplier,
+    clock: Clock,
+    metrics: Metrics | None = None,
+) -> Services:
     bot_secrets = {c.key: c.lineworks.bot_secret for c in config.company}
     return Services(
         db=db,
@@ -168,6 +146,7 @@ def services_of(config: Config, db: Database, vault: Keyring, supplier: Supplier
         logins=tuple(Login(c.key, c.amazon.notice_user, c.amazon.notice_password) for c in config.company),
         app_urls={c.key: c.lineworks.app_url for c in config.company},
         clock=clock,
+        metrics=metrics or Metrics(),
         limits=Limits(
             config.limits.requests_per_minute,
             config.limits.strangers_per_day,
@@ -208,7 +187,9 @@ def worker_of(
         *(Hands(5, {outbox.kind(key): handlers.send}, line.pace) for key, line in lines.items()),
         Hands(8, {ordering.SUBMIT: handlers.submit}, buried=handlers.buried),
     ]
-    return Worker(services.db, services.clock, owner, pools, look_every)
+    return Worker(
+        services.db, services.clock, owner, [watched(each, services.metrics) for each in pools], look_every
+    )
 
 
 @asynccontextmanager
@@ -223,8 +204,14 @@ async def running(
         stack.push_async_callback(db.close)
         await db.write(lambda tx: provision(tx, config, clock()))
         session = await stack.enter_async_context(outgoing())
-        lines = {c.key: line_of(c, session, clock, shelf_of(c, db, vault, clock)) for c in config.company}
-        services = services_of(config, db, vault, Supplier(session, certificates_of(config)), clock)
+        metrics = Metrics()
+        db.committed = metrics.units.observe
+        lines = {
+            c.key: line_of(c, session, clock, shelf_of(c, db, vault, clock), metrics) for c in config.company
+        }
+        supplier = WatchedSupplier(session, certificates_of(config))
+        supplier.watched_by(Watch("Amazon", metrics.circuits, clock), metrics)
+        services = services_of(config, db, vault, supplier, clock, metrics)
         ends: list[End] = []
         stack.push_async_callback(_at_once, ends)
         if worker_too:
@@ -233,6 +220,7 @@ async def running(
             worker = worker_of(services, lines, ALONE if alone else SAFETY_NET, ages_of(config))
             await db.write(lambda tx: sweeping.plan(tx, clock()))
             worker.start()
+            services.troubles.append(worker.trouble)
             _log.info("working as %s", worker.owner)
             ends.append(worker.stop)
         port = await _listen(ends, config, services) if web_too else 0

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.app import buying, line_of, utc_now
+from bot.app import buying, utc_now
 from bot.certificate import valid_until
 from bot.config import CompanyConfig, Config
+from bot.line import line_of
 from bot.lineworks.client import CallFailed, Client
 from bot.lineworks.outcome import Never, Sent
 from bot.lineworks.profile import BotFacts

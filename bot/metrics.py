@@ -30,6 +30,38 @@ class Metrics:
         self.swept = Counter(
             "kaimono_swept", "What was deleted because it was old", ["what"], registry=self.registry
         )
+        self.worked = Histogram(
+            "kaimono_job_seconds",
+            "From a job's beginning to its outcome; turns are the jobs of kind callback",
+            ["kind", "outcome"],
+            buckets=(0.005, 0.02, 0.1, 0.5, 2, 10, 30),
+            registry=self.registry,
+        )
+        self.sends = Counter(
+            "kaimono_sends", "Messages to LINE WORKS by outcome", ["status"], registry=self.registry
+        )
+        self.supplier = Counter(
+            "kaimono_supplier_calls",
+            "Documents posted to Amazon by what came of them",
+            ["document", "outcome"],
+            registry=self.registry,
+        )
+        self.circuits = Gauge(
+            "kaimono_circuit_open",
+            "1 while a counterparty does not answer and calls are spaced",
+            ["counterparty"],
+            registry=self.registry,
+        )
+        self.units = Histogram(
+            "kaimono_commit_units",
+            "Units of work stored by one commit",
+            buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
+            registry=self.registry,
+        )
+        self.orders = Gauge("kaimono_orders", "Orders by state", ["state"], registry=self.registry)
+        self.token_age = Gauge(
+            "kaimono_token_age_seconds", "Age of the LINE WORKS token", ["company"], registry=self.registry
+        )
         self.jobs = Gauge(
             "kaimono_jobs", "Jobs in the queue by kind and state", ["kind", "state"], registry=self.registry
         )

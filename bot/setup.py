@@ -9,8 +9,9 @@ from typing import Any
 
 import aiohttp
 
-from bot.app import line_of, utc_now
+from bot.app import utc_now
 from bot.config import CompanyConfig, Config
+from bot.line import line_of
 from bot.lineworks.action import Message
 from bot.lineworks.client import CallFailed, Client
 from bot.talk.cards import say

@@ -233,6 +233,9 @@ class Worker:
         self._tasks = [asyncio.create_task(pool.run(), name="pool") for pool in self._pools]
         self._heart = asyncio.create_task(self._beat(), name="heartbeat")
 
+    def trouble(self) -> str:
+        return "a pool of the worker has ended" if any(task.done() for task in self._tasks) else ""
+
     async def stop(self) -> None:
         """Take nothing new, let jobs in hand end, hand back the rest."""
         for pool in self._pools:

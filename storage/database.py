@@ -120,6 +120,8 @@ class Database(ABC):
     def __init__(self) -> None:
         self._listeners: dict[str, tuple[Listener, ...]] = {}
         self._listeners_change = Lock()
+        self.committed: Callable[[int], object] = int
+        """Called, in any thread, after a commit with the number of units that it stored. For those who watch."""
 
     @abstractmethod
     async def write(self, work: Work[T]) -> T:

@@ -38,6 +38,11 @@ def pending(url: str) -> bool:
         return bool(missing(conn))
 
 
+def newest() -> str:
+    """The revision that this program's tables are at."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
 def migrate(url: str) -> list[str]:
     """Bring the database to the newest schema, all or nothing. Returns the revisions applied, oldest first.
 

@@ -154,6 +154,7 @@ class SqliteDatabase(Database):
         while batch := self._take():
             topics = self._store(batch)
             self._answer(batch, topics)
+            self.committed(len(batch))
         if self._writing is not None:
             self._writing.close()
 

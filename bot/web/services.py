@@ -16,6 +16,7 @@ from punchout.supplier import Supplier
 from purchasing.values import Company
 from storage import backlog
 from storage.database import Database, DatabaseFault
+from storage.migrate import newest
 from storage.vault import Keyring
 
 MIB = 1024 * 1024
@@ -82,6 +83,9 @@ class Services:
     waiting: "Waiting"
     recorder: Recorder | None = None
     limits: Limits = field(default_factory=Limits)
+    revision: str = field(default_factory=newest)
+    troubles: list[Callable[[], str]] = field(default_factory=list)
+    """Asked by /readyz: each says what is wrong with a part of this process, "" where nothing is."""
     metrics: Metrics = field(default_factory=Metrics)
 
     @property
