@@ -30,6 +30,7 @@ DIAL = {
     "bot.lineworks.client": "calls the LINE WORKS API",
     "bot.lineworks.token": "asks for the token of that API",
     "bot.app": "owns the session that these use",
+    "bot.line": "hands that session to them",
     "bot.check": "owns a session, to check the configuration",
     "bot.certificate": "makes the TLS that shows our certificate to Amazon",
     "bot.replay": "posts recorded callbacks",

@@ -8,6 +8,7 @@ from storage import queue
 from storage.database import Tx
 from tests.bot.web.conftest import Site
 from tests.bot.web.test_callback import event
+from tests.trouble.house import ordered
 
 
 async def samples(site: Site) -> dict[str, float]:
@@ -72,3 +73,23 @@ async def test_metrics_are_still_told_without_a_database(site: Site) -> None:
     await site.callback(event("2"))
     found = await samples(site)
     assert found['kaimono_callbacks_total{"status": "503"}'] == 1
+
+
+async def test_a_schema_that_is_not_this_programs_is_not_ready(site: Site) -> None:
+    await site.db.write(
+        lambda tx: tx.conn.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'") and None
+    )
+    ready = await site.call("GET", "/readyz")
+    assert ready.status == 503
+    assert "revision 9999" in json.loads(ready.body)["reasons"][0]
+
+
+async def test_a_worker_that_has_ended_is_not_ready(site: Site) -> None:
+    site.services.troubles.append(lambda: "a pool of the worker has ended")
+    ready = await site.call("GET", "/readyz")
+    assert json.loads(ready.body) == {"status": "not ready", "reasons": ["a pool of the worker has ended"]}
+
+
+async def test_orders_are_counted_by_state(site: Site) -> None:
+    await site.db.write(lambda tx: ordered(tx, site.company))
+    assert (await samples(site))['kaimono_orders{"state": "placed"}'] == 1
