@@ -20,7 +20,7 @@ from punchout.status import Status, build_response
 from purchasing import intake
 from purchasing.intake import Verdict
 from purchasing.values import Company
-from storage.database import DatabaseFault
+from storage.database import DatabaseFault, trace
 
 LIMIT = 16 * MIB
 _INLINE = 64 * 1024
@@ -85,6 +85,8 @@ async def _take(
     verdict = await services.db.write(
         lambda tx: intake.take_in(tx, services.vault, company, raw, document, now)
     )
+    trace.set(verdict.trace or trace.get())
+    _log.info("a document: %s, answered %d", document.kind, verdict.code)
     if document.kind == "ProfileRequest":
         return _profile(services, company, now)
     return _answer(services, company, verdict, document.kind if document.value else "other")
