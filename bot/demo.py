@@ -17,9 +17,10 @@ import aiohttp
 from aiohttp import web
 
 from bot import log
-from bot.app import line_of, running, utc_now
+from bot.app import running, utc_now
 from bot.config import Config
 from bot.faults import TROUBLE, unstartable
+from bot.line import line_of
 from bot.serving import until_stopped
 from bot.setup import menu_actions
 from bot.talk.wording import Wording
