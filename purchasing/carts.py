@@ -11,13 +11,14 @@ from sqlmodel import select
 
 from punchout.cart import Cart, CartRefused, read_cart
 from punchout.xml import XmlRefused
-from purchasing import evidence, notices
+from purchasing import addresses, evidence, notices
 from purchasing.lifecycle import CartState, SessionEvent, SessionState, advance
 from purchasing.notices import What
 from purchasing.shopping import Denied, Trouble, hash_token
 from storage import audit, tables
 from storage.database import Tx
 from storage.tables import Member, ShoppingSession
+from storage.types import Amount, Quantity
 from storage.vault import Keyring
 
 PRICE_HOLD = timedelta(days=7)
@@ -28,16 +29,16 @@ OF_A_STRANGER = 64 * 1024
 """How much is kept of a cart for no visit of ours: anybody may post one, and the disk is ours."""
 
 
-HUNDREDTH, TOO_MUCH = Decimal("0.01"), Decimal(10) ** 12
+HUNDREDTH = Decimal("0.01")
 
 
 def unstorable(cart: Cart) -> bool:
-    """Whether an amount or a quantity is larger or finer than money is: nothing of ours may round it."""
+    """Whether an amount or a quantity is larger or finer than what can be kept: nothing of ours may round it."""
     amounts = [money.amount for money in (cart.total, cart.shipping, cart.tax, cart.payable) if money]
     for line in cart.lines:
-        amounts += [line.quantity, line.unit_price.amount]
-        amounts += [money.amount for money in (line.shipping, line.tax) if money]
-    return any(abs(amount) >= TOO_MUCH or amount != amount.quantize(HUNDREDTH) for amount in amounts)
+        amounts += [money.amount for money in (line.unit_price, line.shipping, line.tax) if money]
+    pieces = (line.quantity for line in cart.lines)
+    return not all(map(Amount.holds, amounts)) or not all(map(Quantity.holds, pieces))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,8 @@ def accept_cart(
         # The document was handed in before, for another visit: a replay.
         return refuse(Trouble.CART_USED)
     if len(value.lines) > MOST_LINES or any(line.quantity > MOST_PIECES for line in value.lines):
+        member = tx.orm.get_one(Member, session.member_id)
+        notices.tell_member(tx, member, What.CART_TOO_LARGE, session.id or 0, now)
         return refuse(Trouble.CART_TOO_LARGE)
     if unstorable(value):
         return refuse(Trouble.CART_UNREADABLE)
@@ -161,6 +164,7 @@ def _store(tx: Tx, session: ShoppingSession, cart: Cart, document_id: int, now: 
         address_key=session.address_key,
         state=CartState.OFFERED,
         test=session.test,
+        prefecture=_priced_for(tx, session, cart),
         nonce=secrets.token_hex(4),
         currency=cart.total.currency,
         subtotal=cart.total.amount,
@@ -193,3 +197,10 @@ def _store(tx: Tx, session: ShoppingSession, cart: Cart, document_id: int, now: 
             )
         )
     return row
+
+
+def _priced_for(tx: Tx, session: ShoppingSession, cart: Cart) -> str:
+    """The prefecture that Amazon priced for: the one that it says, else the one that we sent (Amazon reference 9.5)."""
+    said = cart.ship_to.prefecture if cart.ship_to else ""
+    sent = addresses.get(tx, session.company_id, session.address_key).prefecture
+    return said if said in addresses.PREFECTURES else sent

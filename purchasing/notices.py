@@ -21,6 +21,7 @@ class What(StrEnum):
     CART = "cart"
     CART_EMPTY = "cart_empty"
     CART_MISSING = "cart_missing"
+    CART_TOO_LARGE = "cart_too_large"
     ORDER_PLACED = "order_placed"
     ORDER_UNANSWERED = "order_unanswered"
     ORDER_STUCK = "order_stuck"

@@ -21,7 +21,7 @@ from purchasing.notices import What
 from purchasing.values import Company
 from storage import audit, queue, tables
 from storage.database import Tx
-from storage.tables import Cart, CartLine, Member, Order, ShoppingSession, StoredDocument
+from storage.tables import Cart, CartLine, DeliveryAddress, Member, Order, ShoppingSession, StoredDocument
 from storage.vault import Keyring
 
 SUBMIT = "submit"
@@ -46,6 +46,17 @@ class NotPayable:
 
     cancelled: bool
     other_mode: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgain:
+    """Amazon does not hold the cart's prices any more: its time has passed (`over`), or the goods go to another
+    prefecture than they were priced for (`moved`). Whoever still wants it has to say so (Amazon reference 9.5)."""
+
+    cart: Cart
+    address: DeliveryAddress
+    over: bool
+    moved: bool
 
 
 def find_cart(tx: Tx, member: Member, cart_id: int, nonce: str) -> Cart | None:
@@ -98,9 +109,20 @@ def newest_offered(tx: Tx, member: Member) -> Cart | None:
 
 
 def place(
-    tx: Tx, vault: Keyring, company: Company, member: Member, cart_id: int, nonce: str, now: datetime
-) -> Placed | AlreadyPlaced | NotPayable:
-    """Turn a cart into an order, once. A second call finds the order of the first."""
+    tx: Tx,
+    vault: Keyring,
+    company: Company,
+    member: Member,
+    cart_id: int,
+    nonce: str,
+    now: datetime,
+    *,
+    anyway: bool = False,
+) -> Placed | AlreadyPlaced | NotPayable | AskAgain:
+    """Turn a cart into an order, once. A second call finds the order of the first.
+
+    Where the prices are not held any more nothing is ordered unless the member wants it `anyway`.
+    """
     cart = find_cart(tx, member, cart_id, nonce)
     if cart is None:
         return NotPayable(cancelled=False)
@@ -111,6 +133,8 @@ def place(
     if cart.test != company.test:
         cancel(tx, cart)
         return NotPayable(cancelled=True, other_mode=True)
+    if not anyway and (again := _not_held(tx, cart, now)):
+        return again
     cart.state = advance(CartState(cart.state), CartEvent.PLACE)
     tx.orm.add(cart)
     tx.trace = tx.orm.get_one(ShoppingSession, cart.session_id).trace or tx.trace
@@ -163,6 +187,17 @@ def place(
         test=order.test,
     )
     return Placed(order)
+
+
+def _not_held(tx: Tx, cart: Cart, now: datetime) -> AskAgain | None:
+    address = addresses.get(tx, cart.company_id, cart.address_key)
+    over, moved = cart.held_until <= now, moved_from(cart, address)
+    return AskAgain(cart, address, over, moved) if over or moved else None
+
+
+def moved_from(cart: Cart, address: DeliveryAddress) -> bool:
+    """Whether the address is in another prefecture than the cart was priced for."""
+    return cart.prefecture is not None and cart.prefecture != address.prefecture
 
 
 def _request(

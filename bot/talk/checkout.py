@@ -9,9 +9,10 @@ from bot.lineworks.message import ButtonTemplate, Outgoing, Text, clean, cut
 from bot.talk.cards import CARD, booked_to, mark, menu_buttons, say, title, with_buttons
 from bot.talk.hearing import Verb
 from bot.talk.wording import Wording
-from purchasing import addresses
+from purchasing import addresses, ordering
 from purchasing.accounting import Booked
 from purchasing.lifecycle import OrderState
+from purchasing.ordering import AskAgain
 from purchasing.values import plain
 from storage.tables import Cart, CartLine, DeliveryAddress, Order
 
@@ -85,12 +86,14 @@ def _sums(
         words("cart", "total", amount=words.money(cart.total, cart.currency)),
         "",
         words("cart", "address", name=clean(address.name), address=clean(addresses.one_line(address))),
-        _hold(words, cart, now),
+        _hold(words, cart, address, now),
     ]
 
 
-def _hold(words: Wording, cart: Cart, now: datetime) -> str:
+def _hold(words: Wording, cart: Cart, address: DeliveryAddress, now: datetime) -> str:
     """Until when Amazon keeps the prices, or that it does no more."""
+    if ordering.moved_from(cart, address):
+        return words("cart", "hold_moved", before=cart.prefecture, there=address.prefecture)
     deadline = words.moment(cart.held_until)
     if cart.held_until <= now:
         return words("cart", "hold_over", deadline=deadline)
@@ -121,8 +124,8 @@ def question(
     )
     if cart.purpose:
         text += "\n" + words("cart", "purpose", purpose=clean(cart.purpose))
-    if cart.held_until <= now:
-        text += "\n" + _hold(words, cart, now)
+    if cart.held_until <= now or ordering.moved_from(cart, address):
+        text += "\n" + _hold(words, cart, address, now)
     if test:
         text += words("cart", "question_test")
     buttons = (
@@ -130,6 +133,22 @@ def question(
         say(words, "pay_no", Verb.PAY_NO, cart.id, cart.nonce),
     )
     return [ButtonTemplate(cut(text, CARD), buttons)]
+
+
+def ask_again(words: Wording, again: AskAgain, test: bool) -> list[Outgoing]:
+    """The prices are not held any more: one more question, and the button that orders all the same."""
+    cart, address = again.cart, again.address
+    parts = []
+    if again.over:
+        parts.append(words("cart", "again_over", deadline=words.moment(cart.held_until)))
+    if again.moved:
+        parts.append(words("cart", "again_moved", before=cart.prefecture, there=address.prefecture))
+    question = words("cart", "again", total=words.money(cart.total, cart.currency), name=clean(address.name))
+    buttons = (
+        say(words, "pay_anyway", Verb.PAY_ANYWAY, cart.id, cart.nonce),
+        say(words, "pay_no", Verb.PAY_NO, cart.id, cart.nonce),
+    )
+    return [ButtonTemplate(cut(mark(words, test) + "\n".join([*parts, "", question]), CARD), buttons)]
 
 
 def placed(words: Wording, order: Order, address: DeliveryAddress) -> list[Outgoing]:

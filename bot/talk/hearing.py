@@ -34,6 +34,7 @@ class Verb(StrEnum):
     RESTART = "restart"
     PAY = "pay"
     PAY_YES = "pay_yes"
+    PAY_ANYWAY = "pay_anyway"
     PAY_NO = "pay_no"
     DROP = "drop"
     ARRIVED = "arrived"
@@ -49,7 +50,7 @@ class Verb(StrEnum):
     NOTHING = "nothing"
 
 
-_MONEY = {Verb.PAY, Verb.PAY_YES, Verb.PAY_NO, Verb.DROP}
+_MONEY = {Verb.PAY, Verb.PAY_YES, Verb.PAY_ANYWAY, Verb.PAY_NO, Verb.DROP}
 
 
 @dataclass(frozen=True, slots=True)

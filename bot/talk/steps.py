@@ -104,7 +104,13 @@ _ANYTIME = {
     Verb.WORDS: Do.NOT_UNDERSTOOD,
     Verb.USE_THIS: Do.NOT_UNDERSTOOD,
 }
-_MONEY = {Verb.PAY: Do.ASK_PAY, Verb.PAY_YES: Do.PAY, Verb.PAY_NO: Do.DECLINE, Verb.DROP: Do.DROP}
+_MONEY = {
+    Verb.PAY: Do.ASK_PAY,
+    Verb.PAY_YES: Do.PAY,
+    Verb.PAY_ANYWAY: Do.PAY,
+    Verb.PAY_NO: Do.DECLINE,
+    Verb.DROP: Do.DROP,
+}
 
 
 def _member(at: At, heard: Heard) -> Move:

@@ -83,8 +83,8 @@ def write(tx: Tx, company: Company, notice: Notice, app_url: str, now: datetime)
     words = wording(recipient.language if recipient else "")
     if notice.what is What.CART_EMPTY:
         return registration.menu(words, "cart", "empty", "")
-    if notice.what is What.CART_MISSING:
-        return _cart_missing(tx, company, words, notice, now)
+    if notice.what in (What.CART_MISSING, What.CART_TOO_LARGE):
+        return _fresh_ways_in(tx, company, words, notice, now)
     if notice.what is What.UNDELIVERABLE:
         return _undeliverable(tx, words, notice)
     if notice.what is What.DOCUMENT:
@@ -140,16 +140,16 @@ def digest(tx: Tx, company_id: str, recipient: str, lines: Sequence[str]) -> lis
     return [Text(page) for page in pages([head, *(f"\n{line}" for line in lines)], TEXT)] if lines else []
 
 
-def _cart_missing(tx: Tx, company: Company, words: Wording, notice: Notice, now: datetime) -> list[Outgoing]:
-    """The cart has not come back: what it probably is, and fresh ways in."""
+def _fresh_ways_in(tx: Tx, company: Company, words: Wording, notice: Notice, now: datetime) -> list[Outgoing]:
+    """The cart has not come back, or was too large: what it is, what to do, and fresh ways in."""
     session = tx.orm.get_one(ShoppingSession, notice.ref)
-    if session.state != SessionState.OPEN:
+    if notice.what is What.CART_MISSING and session.state != SessionState.OPEN:
         return []
     offered = visits.offer(tx, company, tx.orm.get_one(Member, session.member_id), now)
     minutes = int(company.link_life.total_seconds() // 60)
     cards = shopping.address_cards(words, offered, minutes, company.test)
     guide = Uri(words("label", "guide"), f"{company.public_url}/guide")
-    text = words("shopping", "cart_missing", mark=mark(words, company.test))
+    text = words("shopping", notice.what, mark=mark(words, company.test))
     return [ButtonTemplate(text, (guide,)), *cards]
 
 
@@ -172,7 +172,14 @@ def _why_undelivered(words: Wording, job: JobRow) -> str:
 
 def _order_of(tx: Tx, notice: Notice) -> Order | None:
     match notice.what:
-        case What.CART | What.CART_EMPTY | What.CART_MISSING | What.UNDELIVERABLE | What.DOCUMENT:
+        case (
+            What.CART
+            | What.CART_EMPTY
+            | What.CART_MISSING
+            | What.CART_TOO_LARGE
+            | What.UNDELIVERABLE
+            | What.DOCUMENT
+        ):
             return None
         case What.CONFIRMED:
             return tx.orm.get_one(Order, tx.orm.get_one(OrderConfirmation, notice.ref).order_id)

@@ -9,12 +9,12 @@ from datetime import datetime
 from bot.lineworks.message import Outgoing, Text
 from bot.talk import checkout, registration
 from bot.talk.cards import mark
-from bot.talk.hearing import Heard
+from bot.talk.hearing import Heard, Verb
 from bot.talk.steps import At, Do, Move
 from bot.talk.wording import Wording
 from purchasing import addresses, ordering, policy
 from purchasing.lifecycle import CartState
-from purchasing.ordering import AlreadyPlaced, Placed
+from purchasing.ordering import AlreadyPlaced, AskAgain, Placed
 from purchasing.values import Company
 from storage.database import Tx
 from storage.tables import Cart, Member, Talk
@@ -65,8 +65,18 @@ class Till:
 
     def pay(self, vault: Keyring, heard: Heard) -> list[Outgoing]:
         outcome = ordering.place(
-            self.tx, vault, self.company, self.member, int(heard.ref), heard.nonce, self.now
+            self.tx,
+            vault,
+            self.company,
+            self.member,
+            int(heard.ref),
+            heard.nonce,
+            self.now,
+            anyway=heard.verb is Verb.PAY_ANYWAY,
         )
+        if isinstance(outcome, AskAgain):
+            self._remember(At.ASKED_PAY, outcome.cart)
+            return checkout.ask_again(self.words, outcome, self.company.test)
         if isinstance(outcome, Placed):
             address = addresses.get(self.tx, self.company.id, outcome.order.address_key)
             return checkout.placed(self.words, outcome.order, address)

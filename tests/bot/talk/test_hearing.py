@@ -90,6 +90,6 @@ def test_full_width_digits_are_no_number_of_a_cart() -> None:
 
 def test_what_a_button_carries_is_heard_again() -> None:
     for verb in Verb:
-        ref = 42 if verb in (Verb.PAY, Verb.PAY_YES, Verb.PAY_NO, Verb.DROP) else ""
+        ref = 42 if verb in (Verb.PAY, Verb.PAY_YES, Verb.PAY_ANYWAY, Verb.PAY_NO, Verb.DROP) else ""
         spoken = said("x", button(verb, ref, "4c1f"))
         assert (spoken.verb, spoken.ref, spoken.nonce) == (verb, str(ref), "4c1f")

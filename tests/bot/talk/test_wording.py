@@ -87,6 +87,7 @@ FAMILIES: dict[str, set[str]] = {
     "guide": {case + part for case in CASES for part in ("", "_why", "_do")},
     "document": set(JA["document"]),
     "accounting": {field.name for field in dataclasses.fields(Accounting)},
+    "shopping": {What.CART_MISSING, What.CART_TOO_LARGE},
     "paper": {"unknown", "unreadable", "remarks", "failed", "status"},
     "invoice": {"same", "more", "less", "ordered", "confirmed", "line", "credit"},
     "audit": {f"broken_{why}" for why in ("changed", "missing", "cut")},
