@@ -10,18 +10,18 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
-from punchout.address import Address
 from punchout.envelope import new_payload_id
-from punchout.money import Money
-from punchout.order import OrderLine, OrderRequest, build_order
-from purchasing import accounting, addresses, evidence, notices, numbers, policy, reminders
+from punchout.order import build_order
+from purchasing import evidence, notices, numbers, policy, reminders
 from purchasing.accounting import Accounting
+from purchasing.holding import AskAgain, not_held
 from purchasing.lifecycle import CartEvent, CartState, LineState, OrderState, advance
 from purchasing.notices import What
+from purchasing.order_request import write_request
 from purchasing.values import Company
 from storage import audit, queue, tables
 from storage.database import Tx
-from storage.tables import Cart, CartLine, DeliveryAddress, Member, Order, ShoppingSession, StoredDocument
+from storage.tables import Cart, CartLine, Member, Order, ShoppingSession, StoredDocument
 from storage.vault import Keyring
 
 SUBMIT = "submit"
@@ -46,17 +46,6 @@ class NotPayable:
 
     cancelled: bool
     other_mode: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class AskAgain:
-    """Amazon does not hold the cart's prices any more: its time has passed (`over`), or the goods go to another
-    prefecture than they were priced for (`moved`). Whoever still wants it has to say so (Amazon reference 9.5)."""
-
-    cart: Cart
-    address: DeliveryAddress
-    over: bool
-    moved: bool
 
 
 def find_cart(tx: Tx, member: Member, cart_id: int, nonce: str) -> Cart | None:
@@ -133,7 +122,7 @@ def place(
     if cart.test != company.test:
         cancel(tx, cart)
         return NotPayable(cancelled=True, other_mode=True)
-    if not anyway and (again := _not_held(tx, cart, now)):
+    if not anyway and (again := not_held(tx, cart, now)):
         return again
     cart.state = advance(CartState(cart.state), CartEvent.PLACE)
     tx.orm.add(cart)
@@ -143,7 +132,7 @@ def place(
     lines = lines_of(tx, cart)
     booked = policy.accounting(company, member)
     raw = build_order(
-        _request(tx, company, member, cart, lines, booked, number, now), company.account, payload_id, now
+        write_request(tx, company, member, cart, lines, booked, number, now), company.account, payload_id, now
     )
     document = evidence.keep(
         tx,
@@ -187,53 +176,6 @@ def place(
         test=order.test,
     )
     return Placed(order)
-
-
-def _not_held(tx: Tx, cart: Cart, now: datetime) -> AskAgain | None:
-    address = addresses.get(tx, cart.company_id, cart.address_key)
-    over, moved = cart.held_until <= now, moved_from(cart, address)
-    return AskAgain(cart, address, over, moved) if over or moved else None
-
-
-def moved_from(cart: Cart, address: DeliveryAddress) -> bool:
-    """Whether the address is in another prefecture than the cart was priced for."""
-    return cart.prefecture is not None and cart.prefecture != address.prefecture
-
-
-def _request(
-    tx: Tx,
-    company: Company,
-    member: Member,
-    cart: Cart,
-    lines: list[CartLine],
-    booked: Accounting,
-    number: str,
-    now: datetime,
-) -> OrderRequest:
-    assert member.email is not None
-    place: Address = addresses.to_cxml(company, addresses.get(tx, company.id, cart.address_key), member.email)
-    return OrderRequest(
-        number=number,
-        ordered_at=now,
-        total=Money(cart.total, cart.currency),
-        shipping=None if cart.shipping is None else Money(cart.shipping, cart.currency),
-        tax=None if cart.tax is None else Money(cart.tax, cart.currency),
-        ship_to=place,
-        bill_to=place,
-        contact=place,
-        email=member.email,
-        comments=cart.purpose,
-        extrinsics=accounting.extrinsics(booked),
-        lines=tuple(
-            OrderLine(
-                line.line_number,
-                line.quantity,
-                line.item_xml,
-                accounting.distributions(booked, line.unit_price, line.quantity, cart.currency),
-            )
-            for line in lines
-        ),
-    )
 
 
 def _store(

@@ -9,10 +9,10 @@ from bot.lineworks.message import ButtonTemplate, Outgoing, Text, clean, cut
 from bot.talk.cards import CARD, booked_to, mark, menu_buttons, say, title, with_buttons
 from bot.talk.hearing import Verb
 from bot.talk.wording import Wording
-from purchasing import addresses, ordering
+from purchasing import addresses, holding
 from purchasing.accounting import Booked
+from purchasing.holding import AskAgain
 from purchasing.lifecycle import OrderState
-from purchasing.ordering import AskAgain
 from purchasing.values import plain
 from storage.tables import Cart, CartLine, DeliveryAddress, Order
 
@@ -92,7 +92,7 @@ def _sums(
 
 def _hold(words: Wording, cart: Cart, address: DeliveryAddress, now: datetime) -> str:
     """Until when Amazon keeps the prices, or that it does no more."""
-    if ordering.moved_from(cart, address):
+    if holding.moved_from(cart, address):
         return words("cart", "hold_moved", before=cart.prefecture, there=address.prefecture)
     deadline = words.moment(cart.held_until)
     if cart.held_until <= now:
@@ -124,7 +124,7 @@ def question(
     )
     if cart.purpose:
         text += "\n" + words("cart", "purpose", purpose=clean(cart.purpose))
-    if cart.held_until <= now or ordering.moved_from(cart, address):
+    if cart.held_until <= now or holding.moved_from(cart, address):
         text += "\n" + _hold(words, cart, address, now)
     if test:
         text += words("cart", "question_test")

@@ -13,8 +13,9 @@ from bot.talk.hearing import Heard, Verb
 from bot.talk.steps import At, Do, Move
 from bot.talk.wording import Wording
 from purchasing import addresses, ordering, policy
+from purchasing.holding import AskAgain
 from purchasing.lifecycle import CartState
-from purchasing.ordering import AlreadyPlaced, AskAgain, Placed
+from purchasing.ordering import AlreadyPlaced, Placed
 from purchasing.values import Company
 from storage.database import Tx
 from storage.tables import Cart, Member, Talk

@@ -14,9 +14,10 @@ from punchout.received import read_order
 from punchout.supplier import Supplier
 from punchout.xml import parse
 from purchasing import evidence, ordering, submission
+from purchasing.holding import AskAgain
 from purchasing.lifecycle import CartState, ImpossibleStep, OrderState
 from purchasing.notices import Notice, What
-from purchasing.ordering import AlreadyPlaced, AskAgain, NotPayable, Placed
+from purchasing.ordering import AlreadyPlaced, NotPayable, Placed
 from purchasing.values import Company
 from storage import tables
 from storage.database import Database, Tx, open_database

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 from purchasing import addresses, carts, ordering
 from purchasing.carts import PRICE_HOLD, ReadCart
+from purchasing.holding import AskAgain
 from purchasing.notices import What
-from purchasing.ordering import AlreadyPlaced, AskAgain, NotPayable, Placed
+from purchasing.ordering import AlreadyPlaced, NotPayable, Placed
 from purchasing.shopping import Denied, Trouble
 from purchasing.values import Company
 from storage import tables
