@@ -82,7 +82,7 @@ class WatchedPace(SharedPace):
             return wait
         if circuit.closed:
             return super().let(tx, take, now)
-        return max(timedelta(seconds=1), super().let(tx, lambda room: take(min(room, 1)), now))
+        return super().let(tx, lambda room: take(min(room, 1)), now)
 
 
 class WatchedSupplier(Supplier):
