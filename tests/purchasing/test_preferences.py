@@ -49,7 +49,16 @@ async def test_a_choice_holds_for_its_kind_and_its_person_until_the_next(shop: D
 @pytest.mark.parametrize(
     ("chosen", "goes_along"),
     [
-        (What.ORDER_LATE, {What.ORDER_LATE, What.ORDER_UNANSWERED, What.ORDER_STUCK, What.ORDER_DOUBTFUL}),
+        (
+            What.ORDER_LATE,
+            {
+                What.ORDER_LATE,
+                What.ORDER_UNANSWERED,
+                What.ORDER_STUCK,
+                What.ORDER_DOUBTFUL,
+                What.ORDER_FAILED,
+            },
+        ),
         (What.GOODS_MISSING, {What.GOODS_MISSING, What.GOODS_DAMAGED}),
         (What.ORDER_PLACED, {What.ORDER_PLACED}),
     ],

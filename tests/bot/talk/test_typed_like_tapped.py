@@ -33,7 +33,7 @@ from storage.database import Database, Tx, open_database
 from storage.tables import Member, Order, OrderLine, Shipment, Talk
 from tests.trouble.house import ADMIN, COMPANY, HANAKO, NOW, TARO, config, furnished, offered, ordered, vault
 
-MONEY = {"pay", "pay_yes"}
+MONEY = {"pay", "pay_yes", "pay_anyway"}
 """Money moves by a button that was shown for that very cart: a typed word names no cart."""
 LINKS = {"choose", "guide", "ask_admin", "track", "open_amazon", "talk_with_buyer"}
 """A link opens a page, of which the bot never hears; there is no turn to compare."""
