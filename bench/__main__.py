@@ -1,0 +1,48 @@
+"""`python -m bench`: every aim measured, as a table, as JSON and as a chart. Ends with 1 where one is short of good.
+
+`python -m bench ack turn` measures some only, and writes nothing.
+"""
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import ack, documents, growth, scale, turn
+from bench.aims import Row
+from bench.chart import chart
+
+PARTS: dict[str, Callable[[], list[Row]]] = {
+    "ack": ack.measure,
+    "turn": turn.measure,
+    "documents": documents.measure,
+    "growth": growth.measure,
+    "scale": scale.measure,
+}
+HERE = Path(__file__).parent
+RESULT, CHART = HERE / "result.json", HERE.parent / "docs" / "speed.svg"
+
+
+def main(wanted: list[str]) -> int:
+    rows: list[Row] = []
+    print("ratio, the least and the most of its rounds, good → what we are after", flush=True)
+    for name in wanted or PARTS:
+        for row in PARTS[name]():
+            rows.append(row)
+            print(row.line(), flush=True)
+            print("    " + ", ".join(f"{what} {value}" for what, value in row.figures.items()), flush=True)
+    if not wanted:
+        machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
+        busy = os.getloadavg()[1]
+        facts = {"at": datetime.now(UTC).date().isoformat(), "machine": machine, "load": round(busy, 1)}
+        report = facts | {row.aim.key: row.as_json() for row in rows}
+        RESULT.write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        CHART.write_text(chart(rows), encoding="utf-8")
+    return 1 if any(row.verdict == "short" for row in rows) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
