@@ -63,4 +63,4 @@ class Remarks:
         tx.orm.add(stored)
         assert stored.id is not None
         buyer = tx.orm.get_one(Member, order.member_id)
-        notices.tell_admins(tx, company, buyer, What.DOCUMENT, stored.id, now, trace=order.number)
+        notices.tell_admins(tx, company, buyer, What.DOCUMENT, stored.id, now, trace=order.trace)

@@ -1,5 +1,7 @@
 """Backstage: where a person decides how the stand-in behaves, for what comes next and for any order there is."""
 
+import json
+
 from aiohttp import web
 
 from sandbox.amazon.account import ACCOUNT, Account
@@ -54,12 +56,19 @@ async def push_order(request: web.Request) -> web.Response:
 
 async def push_api(request: web.Request) -> web.Response:
     """POST /api/push with `order` and `mood`: the same for tests and scripts."""
-    wish = await request.json()
+    try:
+        wish = json.loads(await request.read())
+    except (ValueError, RecursionError):  # not UTF-8, not JSON, nested without end
+        wish = None
+    if not isinstance(wish, dict):
+        return web.json_response(
+            {"fault": '本文は {"order": 発注番号, "mood": 動作} の形のJSONで送ってください。'}, status=400
+        )
     try:
         mood = push(request.app, str(wish.get("order", "")), str(wish.get("mood", "")))
     except NotNow as fault:
         return web.json_response({"fault": str(fault)}, status=409)
-    return web.json_response({"order": wish["order"], "mood": mood.key})
+    return web.json_response({"order": wish.get("order", ""), "mood": mood.key})
 
 
 def push(app: web.Application, number: str, key: str) -> Mood:

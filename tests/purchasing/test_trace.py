@@ -1,7 +1,8 @@
 """One id follows a purchase: from the tap that asked for the shop to what Amazon says days later."""
 
 from punchout import inbound
-from purchasing import intake, ordering
+from punchout.confirmation import Confirmation
+from purchasing import evidence, fulfilment, intake, ordering
 from purchasing.ordering import Placed
 from purchasing.values import Company
 from storage import audit
@@ -43,3 +44,24 @@ async def test_a_payment_goes_on_under_the_id_of_the_visit(shop: Database, compa
     token = trace.set(LAST)
     assert await shop.write(pay) == (FIRST, FIRST)
     trace.reset(token)
+
+
+async def test_what_could_not_be_taken_over_is_told_under_the_same_id(
+    shop: Database, company: Company
+) -> None:
+    token = trace.set(FIRST)
+    order = await shop.write(lambda tx: ordered(tx, company))
+    trace.reset(token)
+    raw = confirmation(order, Said(1, accepted=99))
+    document = inbound.read(raw)
+
+    def take(tx: Tx) -> None:
+        intake.take_in(tx, vault(), company, raw, document, NOW)
+        stored = evidence.find(tx, COMPANY, "in", evidence.identity_of(document.envelope.payload_id, raw))
+        assert stored is not None
+        assert isinstance(document.value, Confirmation)
+        fulfilment.apply(tx, company, order.id or 0, stored, document.value, NOW)
+
+    await shop.write(take)
+    told = await shop.read(lambda tx: [job for job in jobs_of(tx, "notice") if "document" in job.key])
+    assert [job.trace for job in told] == [FIRST]

@@ -16,6 +16,7 @@ from bot.talk.wording import wording
 from purchasing import evidence
 from purchasing.lifecycle import LineState as L
 from purchasing.lifecycle import OrderState as O
+from sandbox.amazon import dtd
 from sandbox.amazon.journal import Entry, redact
 from sandbox.amazon.moods import MOODS
 from storage import tables
@@ -128,7 +129,7 @@ async def _live(here: Scene, mood: str, fate: Fate) -> Sequence[str]:
     """One purchase in this mood; what differs from its row."""
     place = here.place
     before = {user: len(await place.talk.messages(user)) for user in (TARO, ADMIN)}
-    posted = len(place.sent)
+    posted, received = len(place.sent), len(place.received)
     await place.fill_a_cart(TARO, *GOODS)
     await place.talk.tap(TARO, "決済する")
     await place.sees(TARO, "はい、決済します。")
@@ -172,8 +173,18 @@ async def _live(here: Scene, mood: str, fate: Fate) -> Sequence[str]:
         *([] if any(fate.warned in words for words in heard[ADMIN]) else ["the admin is not warned"]),
         *_differs("documents", await _applied(here, number), Counter(fate.documents.split())),
         *await _lost(here, sent),
+        *_invalid(place.received[received:]),
         *_differs("attempts", place.orders[number].attempts if number in place.orders else 0, fate.attempts),
     ]
+
+
+def _invalid(received: Sequence[Entry]) -> list[str]:
+    """What the DTD, where it is at hand, says against a document of the bot's; and kinds that were never sent."""
+    verdicts = {
+        entry.kind: entry.dtd for entry in received if entry.dtd not in (dtd.VALID, dtd.NOT_AVAILABLE)
+    }
+    unsent = {"PunchOutSetupRequest", "OrderRequest"} - {entry.kind for entry in received}
+    return [f"{kind}: {verdict}" for kind, verdict in verdicts.items()] + [f"no {kind}" for kind in unsent]
 
 
 def _differs(what: str, found: object, wanted: object) -> list[str]:

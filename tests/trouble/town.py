@@ -130,6 +130,11 @@ class Town:
         """Every document that Amazon posted to the bot, with what it was answered, oldest first."""
         return [entry for entry in self._shop[ACCOUNT].journal if entry.direction == "out" and entry.http]
 
+    @property
+    def received(self) -> list[Entry]:
+        """Every document that the bot posted to Amazon, oldest first."""
+        return [entry for entry in self._shop[ACCOUNT].journal if entry.direction == "in"]
+
     async def amazon_is_done(self, number: str) -> None:
         """Returns once Amazon has nothing more to say of this order."""
         if (work := self._shop[FULFILMENT].working_on(number)) is not None:

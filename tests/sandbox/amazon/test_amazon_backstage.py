@@ -215,6 +215,13 @@ async def test_what_cannot_be_pushed_is_told(buyer: Buyer) -> None:
             }
 
 
+@pytest.mark.parametrize("body", [b"", b"order=PO-1", b"[1]", b'"PO-1"', b"\xff\xfe", b"{", b"[" * 100_000])
+async def test_a_push_that_is_no_json_object_is_refused_in_a_sentence(buyer: Buyer, body: bytes) -> None:
+    async with buyer.session.post(f"{buyer.base}/api/push", data=body) as answer:
+        assert answer.status == 400
+        assert "JSON" in (await answer.json())["fault"]
+
+
 async def test_a_cart_in_base64(buyer: Buyer) -> None:
     await buyer.session.post(f"{buyer.base}/moods", data={"cart": "cxml-base64"})
     shopper = await buyer.start()
