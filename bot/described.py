@@ -65,7 +65,7 @@ def _content(words: Wording, reading: Reading) -> Iterable[str | None]:
                 _row("reason", status.message, words),
             ]
         case Response() as answer:
-            return _answer(words, answer)
+            return _answer(words, answer, reading.kind == "PunchOutSetupResponse")
         case None:
             return [words("read", "not_used")]
     return []
@@ -148,10 +148,12 @@ def _invoice(words: Wording, invoice: Invoice) -> Iterator[str | None]:
     yield from _about(words, invoice.orders)
 
 
-def _answer(words: Wording, answer: Response) -> Iterator[str | None]:
+def _answer(words: Wording, answer: Response, setup: bool) -> Iterator[str | None]:
     yield _row("status", f"{answer.status.code} {answer.status.text}", words)
     yield _row("reason", answer.status.message, words)
     yield _row("start_page", _host(answer.start_page or ""), words)
+    if setup and answer.status.taken and not answer.start_page:
+        yield words("read", "no_start_page")
 
 
 def _about(words: Wording, orders: Iterable[OrderReference]) -> Iterator[str | None]:

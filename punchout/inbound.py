@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeAlias
 
 from punchout.confirmation import Confirmation, read_confirmation
@@ -32,6 +33,15 @@ _READERS: dict[str, Callable[[Element], Value]] = {
 }
 
 
+MOST_ITEMS = 1000
+"""An order has 50 lines (Amazon reference 8.3), and each may come back in several states or parcels."""
+_ITEMS = (
+    "ConfirmationItem", "ConfirmationStatus", "ShipNoticePortion", "ShipNoticeItem", "ShipControl",
+    "InvoiceDetailOrder", "InvoiceDetailHeaderOrder", "InvoiceDetailItem", "InvoiceDetailServiceItem",
+    "Comments",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """`kind` is the name of the document; `value` is None for a Request of a kind we do not take (answer
@@ -47,12 +57,14 @@ class Document:
 
 def read(data: bytes) -> Document:
     """Raises `XmlRefused` for bytes that are no XML of ours (answer 406), `DocumentRefused` for XML that is
-    no cXML Request (answer 400)."""
+    no cXML Request, or one with more items than any order has (answer 400)."""
     root = parse(data)
     envelope = read_envelope(root)
     if envelope.carrier != "Request" or not envelope.kind:
         raise DocumentRefused("This is not a cXML Request.")
     reader = _READERS.get(envelope.kind)
+    if reader and next(islice(root.iter(*_ITEMS), MOST_ITEMS, None), None) is not None:
+        raise DocumentRefused(f"The document has more than {MOST_ITEMS} items; no order has so many lines.")
     value = reader(root) if reader else None
     return Document(envelope, envelope.kind, value, _orders(value), _notes(value), data)
 

@@ -22,7 +22,8 @@ from storage.types import Amount, Quantity
 from storage.vault import Keyring
 
 PRICE_HOLD = timedelta(days=7)
-"""How long Amazon keeps price and stock from 承認を依頼する on (Amazon reference 9.5)."""
+"""How long Amazon keeps price and stock from 承認を依頼する on (Amazon reference 9.5): from the cart's own time, which a
+browser may hand in days later. A clock that is ahead of ours wins nothing."""
 MOST_LINES, MOST_PIECES = 50, 999
 """Amazon's limits for one order (Amazon reference 8.3)."""
 OF_A_STRANGER = 64 * 1024
@@ -172,7 +173,7 @@ def _store(tx: Tx, session: ShoppingSession, cart: Cart, document_id: int, now: 
         tax=cart.tax.amount if cart.tax is not None else None,
         total=cart.payable.amount,
         received_at=now,
-        held_until=now + PRICE_HOLD,
+        held_until=min(now, cart.timestamp or now) + PRICE_HOLD,
         document_id=document_id,
     )
     tx.orm.add(row)

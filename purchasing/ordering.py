@@ -81,10 +81,15 @@ def waiting_cart(tx: Tx, member: Member, cart_id: str) -> Cart | None:
     return cart if cart and cart.member_id == member.id and cart.state == CartState.OFFERED else None
 
 
-def note_purpose(tx: Tx, cart: Cart, purpose: str) -> None:
-    """What the goods are for, in the member's words; it goes with the order as its comment."""
-    cart.purpose = " ".join(purpose.split())[:LONGEST_PURPOSE]
+def note_purpose(tx: Tx, cart: Cart, purpose: str) -> bool:
+    """What the goods are for, in the member's words; it goes with the order as its comment. False: it is too long, and
+    nothing is noted."""
+    words = " ".join(purpose.split())
+    if len(words) > LONGEST_PURPOSE:
+        return False
+    cart.purpose = words
     tx.orm.add(cart)
+    return True
 
 
 def newest_offered(tx: Tx, member: Member) -> Cart | None:

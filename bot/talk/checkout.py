@@ -13,6 +13,7 @@ from purchasing import addresses, holding
 from purchasing.accounting import Booked
 from purchasing.holding import AskAgain
 from purchasing.lifecycle import OrderState
+from purchasing.ordering import LONGEST_PURPOSE
 from purchasing.values import plain
 from storage.tables import Cart, CartLine, DeliveryAddress, Order
 
@@ -104,6 +105,14 @@ def _hold(words: Wording, cart: Cart, address: DeliveryAddress, now: datetime) -
 def ask_purpose(words: Wording, test: bool) -> list[Outgoing]:
     """The company wants to know what for; the answer is typed."""
     return [Text(words("cart", "ask_purpose", mark=mark(words, test)))]
+
+
+def purpose_too_long(words: Wording, typed: str, test: bool) -> list[Outgoing]:
+    """What was typed is longer than an order can carry. Nothing is cut: the member says it shorter."""
+    count = len(" ".join(typed.split()))
+    return [
+        Text(words("cart", "purpose_too_long", mark=mark(words, test), most=LONGEST_PURPOSE, count=count))
+    ]
 
 
 def question(

@@ -128,13 +128,16 @@ def _settled(words: Wording, order: Order, article: OrderLine, row: OrderConfirm
     return lines
 
 
+ABOUT_ORDERS = ("ConfirmationRequest", "ShipNoticeRequest", "InvoiceDetailRequest", "StatusUpdateRequest")
+
+
 def document(words: Wording, found: StoredDocument, test: bool) -> list[Outgoing]:
     """To an admin: a document of Amazon's that is about no order of ours, or not all of which could be taken over."""
     known = words.has("document", found.kind)
     kind = words("document", found.kind) if known else words("read", "other")
     name = "remarks"
     if found.outcome == "refused":
-        name = "unreadable" if not found.order_number else "unknown"
+        name = _refused(found)
     elif found.outcome == "failed":
         name = "failed"
     elif found.kind == "StatusUpdateRequest":
@@ -148,6 +151,13 @@ def document(words: Wording, found: StoredDocument, test: bool) -> list[Outgoing
         note=cut(found.note, 400),
     )
     return [Text(text)]
+
+
+def _refused(found: StoredDocument) -> str:
+    """Why nothing came of it: an order of others, none at all though it was read, or it could not be read."""
+    if found.order_number:
+        return "unknown"
+    return "unnamed" if found.kind in ABOUT_ORDERS else "unreadable"
 
 
 def shipped(

@@ -56,7 +56,9 @@ class Till:
         cart = ordering.waiting_cart(self.tx, self.member, self.talk.about)
         if cart is None:
             return registration.full_menu(self.words, self.words("menu", "not_understood"))
-        ordering.note_purpose(self.tx, cart, typed)
+        if not ordering.note_purpose(self.tx, cart, typed):
+            self._remember(At.ASKED_PURPOSE, cart)
+            return checkout.purpose_too_long(self.words, typed, self.company.test)
         return self._question(cart, "question")
 
     def remind(self) -> list[Outgoing]:

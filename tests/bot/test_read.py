@@ -94,6 +94,15 @@ def test_what_lacks_its_payload_id_and_date_says_so(told: Told) -> None:
     ]
 
 
+def test_an_answer_that_opens_no_shop_says_so(told: Told) -> None:
+    """200 alone lets nobody in: a setup answer has to name its page."""
+    setup = b'<cXML><Response><Status code="200"/><PunchOutSetupResponse>%s</PunchOutSetupResponse></Response></cXML>'
+    unusable = "It names no page to open: with this answer nobody gets into the shop."
+    assert told(setup % b"")[0][-1] == unusable
+    page = b"<StartPage><URL>https://www.amazon.co.jp/shop?x=1</URL></StartPage>"
+    assert told(setup % page)[0][-1] == "Page to open: www.amazon.co.jp"
+
+
 def test_a_document_that_nobody_here_uses_is_named(told: Told) -> None:
     lines, readable = told(b"<cXML><Request><QuoteRequest/></Request></cXML>")
     assert readable

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from punchout.confirmation import Confirmation
-from punchout.inbound import DocumentRefused, XmlRefused, read
+from punchout.inbound import MOST_ITEMS, DocumentRefused, XmlRefused, read
 from punchout.invoice import Invoice
 from punchout.money import Money
 from punchout.profile import ProfileRequest, build_profile_response
@@ -66,6 +66,24 @@ def test_a_profile_request_and_our_answer(cxml_dtd: Judge) -> None:
     cxml_dtd(answer)
     with pytest.raises(DocumentRefused):
         build_profile_response({}, "r1@bot", NOW, NOW)
+
+
+@pytest.mark.parametrize(
+    ("kind", "item"),
+    [
+        ("ConfirmationRequest", '<ConfirmationItem lineNumber="1" quantity="1"/>'),
+        ("ConfirmationRequest", "<ConfirmationHeader><Comments/></ConfirmationHeader>"),
+        ("ShipNoticeRequest", '<ShipNoticePortion><ShipNoticeItem lineNumber="1"/></ShipNoticePortion>'),
+        ("InvoiceDetailRequest", "<InvoiceDetailOrder><InvoiceDetailItem/></InvoiceDetailOrder>"),
+    ],
+)
+def test_more_items_than_any_order_has_are_refused_before_they_are_read(kind: str, item: str) -> None:
+    def of(count: int) -> bytes:
+        return f"<cXML><Header/><Request><{kind}>{item * count}</{kind}></Request></cXML>".encode()
+
+    with pytest.raises(DocumentRefused, match="more than 1000 items"):
+        read(of(MOST_ITEMS + 1))
+    assert read(of(50)).value is not None
 
 
 def test_a_request_of_another_kind_is_no_error_and_has_no_value() -> None:

@@ -48,6 +48,25 @@ async def test_after_the_deadline_it_is_asked_once_more_and_then_ordered_once(
     assert isinstance(again, AlreadyPlaced)
 
 
+async def test_the_hold_counts_from_the_carts_own_time_not_from_when_the_browser_brought_it(
+    shop: Database, company: Company
+) -> None:
+    """Three days on the way leave four; a stamp of tomorrow, or none, wins nothing."""
+
+    def work(tx: Tx) -> list[datetime]:
+        found = []
+        for stamp in (NOW - timedelta(days=3), NOW + timedelta(days=1)):
+            token, cookie = visit_of(tx, company)
+            raw = cart(cookie, Goods(), now=stamp)
+            carts.accept_cart(tx, vault(), COMPANY, token, ReadCart.of(raw), NOW)
+            offer = ordering.newest_offered(tx, known(tx))
+            assert offer is not None
+            found.append(offer.held_until)
+        return found
+
+    assert await shop.write(work) == [NOW + timedelta(days=4), NOW + PRICE_HOLD]
+
+
 async def test_another_prefecture_than_at_checkout_is_asked_about(shop: Database, company: Company) -> None:
     """The company has moved: the address of the card is another one now."""
 
