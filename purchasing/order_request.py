@@ -9,7 +9,7 @@ from purchasing import accounting, addresses
 from purchasing.accounting import Accounting
 from purchasing.values import Company
 from storage.database import Tx
-from storage.tables import Cart, CartLine, Member
+from storage.tables import Cart, CartLine, Member, ShoppingSession
 
 
 def write_request(
@@ -22,8 +22,10 @@ def write_request(
     number: str,
     now: datetime,
 ) -> OrderRequest:
-    assert member.email is not None
-    place: Address = addresses.to_cxml(company, addresses.get(tx, company.id, cart.address_key), member.email)
+    # Amazon refuses an order from another address than the cart's, and the member may have changed theirs since.
+    email = tx.orm.get_one(ShoppingSession, cart.session_id).email or member.email
+    assert email is not None
+    place: Address = addresses.to_cxml(company, addresses.get(tx, company.id, cart.address_key), email)
     return OrderRequest(
         number=number,
         ordered_at=now,
@@ -33,7 +35,7 @@ def write_request(
         ship_to=place,
         bill_to=place,
         contact=place,
-        email=member.email,
+        email=email,
         comments=cart.purpose,
         extrinsics=accounting.extrinsics(booked),
         lines=tuple(

@@ -148,6 +148,7 @@ def prepare(tx: Tx, vault: Keyring, companies: Companies, token: str, now: datet
         address_key=address.key,
         cart_token_hash=hash_token(cart_token),
         cookie_hash=hash_token(cookie),
+        email=member.email,
         state=SessionState.OPENING,
         test=company.test,
         opened_at=now,

@@ -42,6 +42,9 @@ class ShoppingSession(SQLModel, table=True):
     address_key: str
     cart_token_hash: str = Field(unique=True)
     cookie_hash: str
+    email: str | None = None
+    """Whose visit it is for Amazon, which takes the order from no other address; None for visits from before it was
+    kept."""
     state: str
     test: bool
     opened_at: datetime = Field(sa_type=Utc)

@@ -13,7 +13,7 @@ from punchout.envelope import read_envelope
 from punchout.received import read_order
 from punchout.supplier import Supplier
 from punchout.xml import parse
-from purchasing import evidence, ordering, submission
+from purchasing import evidence, members, ordering, submission
 from purchasing.holding import AskAgain
 from purchasing.lifecycle import CartState, ImpossibleStep, OrderState
 from purchasing.notices import Notice, What
@@ -99,6 +99,28 @@ async def test_a_paid_cart_becomes_an_order_that_is_ready_to_be_sent(
         "358-9479393-6024619,2",
     ]
     assert read_envelope(parse(raw)).payload_id == order.payload_id
+
+
+@pytest.mark.parametrize("kept", [True, False])
+async def test_the_order_goes_out_under_the_mail_that_filled_the_cart(
+    shop: Database, company: Company, kept: bool
+) -> None:
+    """Amazon takes it from nobody else, so a change of address in between counts for the next visit. A visit from
+    before the address was kept has the member's own."""
+
+    def work(tx: Tx) -> str:
+        cart = offered(tx, company)
+        member = known(tx)
+        members.register(tx, member, "yamada.taro@example.co.jp", NOW)
+        if not kept:
+            tx.orm.get_one(tables.ShoppingSession, cart.session_id).email = None
+        placed = ordering.place(tx, vault(), company, member, cart.id or 0, cart.nonce, NOW)
+        assert isinstance(placed, Placed)
+        raw = evidence.raw_bytes(vault(), tx.orm.get_one(tables.StoredDocument, placed.order.document_id))
+        assert raw.count(b"yamada.taro@example.co.jp") == (0 if kept else raw.count(b"@example.co.jp"))
+        return read_order(parse(raw)).email
+
+    assert await shop.write(work) == (EMAIL[TARO] if kept else "yamada.taro@example.co.jp")
 
 
 async def test_the_order_at_rest_shows_no_secret(shop: Database, company: Company) -> None:
