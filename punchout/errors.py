@@ -1,8 +1,8 @@
 """The reasons Amazon gives when it refuses an order or a line (Amazon reference 9.4), and remarks in general.
 
-One text may hold several messages joined by " || ", each ending in its code: `…[エラーコード: 018-007]`.
-There is no public list of codes: a code is opaque, the message is for people, and a message without a code
-is kept.
+One text may hold several messages joined by " || ", each ending in its code: `…[エラーコード: 018-007]`, with
+brackets and colon of either width. There is no public list of codes: a code is opaque, the message is for
+people, and a message without a code is kept.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from punchout.xml import Element, text
 __all__ = ["Comment", "ErrorCode", "error_codes", "read_comment", "write_comment"]
 
 ERROR_TYPES = frozenset({"OrderErrorCode", "LineItemErrorCode"})
-_CODE = re.compile(r"\[[^\[\]]{0,40}?(\d{3}-\d{3})\s*\]\s*$", re.ASCII)
+_CODE = re.compile(r"[\[［][^\[\]［］]{0,40}?([0-9]{3}-[0-9]{3})\s*[\]］]\s*$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """What a ConfirmationRequest says, as rows: one Amazon order each, or the refused lines."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from sqlmodel import col, select
 
 from punchout.confirmation import Confirmation, ConfirmationLine, ErrorCode
+from purchasing import standing
 from purchasing.remarks import Remarks
 from storage.database import Tx
 from storage.tables import Order, OrderConfirmation, OrderConfirmationLine, OrderLine, StoredDocument
@@ -27,15 +28,17 @@ def store(
     remarks: Remarks,
     now: datetime,
 ) -> OrderConfirmation | None:
-    """Store what a confirmation says. One for the same Amazon order again, or one that names the document which it
-    corrects, takes the place of the former; operation "delete" only takes it away.
+    """Store what a confirmation says. One for the same Amazon order again, one that names the document which it
+    corrects, or the same refusal once more takes the place of the former; operation "delete" only takes it away.
 
     None for a confirmation that a later one for its Amazon order has overtaken on the way: that one stands.
     """
     assert order.id is not None
     assert stored.id is not None
     noticed_at = value.notice_date or now
-    former = _former(tx, order, value)
+    withdrawn = value.operation == "delete"
+    said = () if withdrawn else tuple(_said(value, lines, _spoken_of(tx, order, lines, value), remarks))
+    former = _former(tx, order, value, said)
     if any(row.noticed_at > noticed_at for row in former):
         return None
     _forget_lines(tx, former)
@@ -52,24 +55,72 @@ def store(
     tx.orm.add(row)
     tx.orm.flush()
     assert row.id is not None
-    if value.operation == "delete":
+    if withdrawn:
         return row
     remarks.unknown_lines((line.line_number for line in value.lines), lines)
-    for line in _said(value, lines, remarks):
+    for line in said:
         line.confirmation_id = row.id
         tx.orm.add(line)
     return row
 
 
-def _former(tx: Tx, order: Order, value: Confirmation) -> Sequence[OrderConfirmation]:
+def _former(
+    tx: Tx, order: Order, value: Confirmation, said: Sequence[OrderConfirmationLine]
+) -> Sequence[OrderConfirmation]:
     """The confirmations whose place this one takes."""
     all_of_it = select(OrderConfirmation).where(OrderConfirmation.order_id == order.id)
     if value.confirm_id:
         return tx.orm.exec(all_of_it.where(OrderConfirmation.confirm_id == value.confirm_id)).all()
-    if value.operation == "new" or not value.previous_payload_id:
-        return ()
-    corrected = all_of_it.join(StoredDocument, col(OrderConfirmation.document_id) == StoredDocument.id)
-    return tx.orm.exec(corrected.where(StoredDocument.identity == value.previous_payload_id)).all()
+    found = _same_refusal(tx, order, said)
+    if value.operation != "new" and value.previous_payload_id:
+        corrected = all_of_it.join(StoredDocument, col(OrderConfirmation.document_id) == StoredDocument.id)
+        found += tx.orm.exec(corrected.where(StoredDocument.identity == value.previous_payload_id)).all()
+    return found
+
+
+def _same_refusal(tx: Tx, order: Order, said: Sequence[OrderConfirmationLine]) -> list[OrderConfirmation]:
+    """The refusals without an Amazon order that name the same pieces: told twice they are no more pieces."""
+    query = (
+        select(OrderConfirmation, OrderConfirmationLine)
+        .join(OrderConfirmationLine, col(OrderConfirmationLine.confirmation_id) == OrderConfirmation.id)
+        .where(OrderConfirmation.order_id == order.id, OrderConfirmation.confirm_id == "")
+    )
+    rows = tx.orm.exec(query).all()
+    heads = {head.id: head for head, _ in rows}
+    pieces = _refused(said)
+    return [
+        head
+        for head in heads.values()
+        if pieces and pieces == _refused(row for other, row in rows if other is head)
+    ]
+
+
+def _refused(rows: Iterable[OrderConfirmationLine]) -> set[tuple[int, Decimal]] | None:
+    """What a refusal says; None for a confirmation that accepts something."""
+    rows = list(rows)
+    return None if any(row.accepted for row in rows) else {(row.line_number, row.rejected) for row in rows}
+
+
+def _spoken_of(tx: Tx, order: Order, lines: Sequence[OrderLine], value: Confirmation) -> dict[int, Decimal]:
+    """How many of each line a header means that speaks of all: of the whole order, or of its Amazon order alone.
+
+    An order may be split into several Amazon orders (Amazon reference 9.3): one that is known already has the pieces
+    that it was told with, a new one those that no other has.
+    """
+    pieces = {line.line_number: line.quantity for line in lines}
+    if not value.confirm_id:
+        return pieces
+    said = standing.words(tx, order, lines)
+    own = [word.row for word in said if word.head.confirm_id == value.confirm_id]
+    if own and value.type == "reject":
+        known = dict.fromkeys((row.line_number for row in own), NOTHING)
+        for row in own:
+            known[row.line_number] += row.accepted + row.rejected
+        return known
+    for word in said:
+        if word.head.confirm_id not in ("", value.confirm_id):
+            pieces[word.row.line_number] -= word.accepted + word.rejected
+    return {number: quantity for number, quantity in pieces.items() if quantity}
 
 
 def _forget_lines(tx: Tx, confirmations: Sequence[OrderConfirmation]) -> None:
@@ -82,9 +133,9 @@ def _forget_lines(tx: Tx, confirmations: Sequence[OrderConfirmation]) -> None:
 
 
 def _said(
-    value: Confirmation, lines: Sequence[OrderLine], remarks: Remarks
+    value: Confirmation, lines: Sequence[OrderLine], spoken_of: Mapping[int, Decimal], remarks: Remarks
 ) -> Iterable[OrderConfirmationLine]:
-    """The confirmation line by line. A header that speaks of the whole order (accept, except, reject) covers the rest."""
+    """The confirmation line by line. A header that speaks of all (accept, except, reject) covers the rest of that."""
     by_number = {line.line_number: line for line in lines}
     mentioned: dict[int, OrderConfirmationLine] = {}
     for said in value.lines:
@@ -97,14 +148,14 @@ def _said(
     if value.type in ("accept", "except", "reject"):
         refused = value.type == "reject"
         error = _telling(value.errors) if refused else None
-        for number, line in by_number.items():
+        for number, quantity in spoken_of.items():
             mentioned.setdefault(
                 number,
                 OrderConfirmationLine(
                     confirmation_id=0,
                     line_number=number,
-                    accepted=NOTHING if refused else line.quantity,
-                    rejected=line.quantity if refused else NOTHING,
+                    accepted=NOTHING if refused else quantity,
+                    rejected=quantity if refused else NOTHING,
                     reason_code=error.code if error else "",
                     reason=error.text if error else "",
                 ),

@@ -1,6 +1,6 @@
 """Documents of Amazon's applied to their order, in its lane, and turned into notices.
 
-Line quantities are always summed anew from every confirmation and shipment that stands, so documents may come in any
+Line quantities are always summed anew from all that stands of confirmations and shipments, so documents may come in any
 order, twice, split or corrected, and the sums are the same.
 """
 
@@ -11,17 +11,17 @@ from sqlmodel import col, select
 
 from punchout.confirmation import Confirmation
 from punchout.shipment import ShipNotice
-from purchasing import confirming, notices, shipping
+from purchasing import confirming, notices, shipping, standing
 from purchasing.lifecycle import LineEvent, LineState, OrderEvent, OrderState, advance
 from purchasing.notices import What
 from purchasing.remarks import Remarks
+from purchasing.standing import Word
 from purchasing.values import Company
 from storage import audit
 from storage.database import Tx
 from storage.tables import (
     Order,
     OrderConfirmation,
-    OrderConfirmationLine,
     OrderLine,
     Shipment,
     ShipmentLine,
@@ -61,7 +61,8 @@ def apply(
     remarks.tell(tx, company, order, stored, now)
     tx.orm.flush()
     lines = _lines(tx, order)
-    _settle(tx, order, lines)
+    said = standing.words(tx, order, lines)
+    _settle(tx, order, lines, said)
     event, before = progress(lines), order.state
     if event is not None:
         order.state = advance(OrderState(order.state), event)
@@ -84,14 +85,14 @@ def apply(
         after=order.state,
     )
     assert row.id is not None
-    if row.operation != "delete" and not _says_nothing(tx, row):
+    if row.operation != "delete" and not _says_nothing(tx, row, said):
         notices.tell_all(tx, company, order, what, row.id, now)
 
 
-def _says_nothing(tx: Tx, row: OrderConfirmation | Shipment) -> bool:
-    """A ship notice that carries none of the order's lines is kept, and no news."""
-    if not isinstance(row, Shipment):
-        return False
+def _says_nothing(tx: Tx, row: OrderConfirmation | Shipment, said: list[Word]) -> bool:
+    """A document that speaks of none of the order's lines, or that later ones have overtaken, is kept and no news."""
+    if isinstance(row, OrderConfirmation):
+        return not any(word.head.id == row.id and (word.accepted or word.rejected) for word in said)
     return tx.orm.exec(select(ShipmentLine).where(ShipmentLine.shipment_id == row.id)).first() is None
 
 
@@ -100,33 +101,31 @@ def _lines(tx: Tx, order: Order) -> list[OrderLine]:
     return list(tx.orm.exec(query).all())
 
 
-def _settle(tx: Tx, order: Order, lines: list[OrderLine]) -> None:
-    """Sum up, for every line, what all confirmations and shipments say of it."""
-    confirmed = tx.orm.exec(
-        select(OrderConfirmationLine, OrderConfirmation)
-        .join(OrderConfirmation, col(OrderConfirmationLine.confirmation_id) == OrderConfirmation.id)
-        .where(OrderConfirmation.order_id == order.id)
-        .order_by(col(OrderConfirmation.noticed_at), col(OrderConfirmation.id))
-    ).all()
+def _settle(tx: Tx, order: Order, lines: list[OrderLine], said: list[Word]) -> None:
+    """Sum up, for every line, what stands of all confirmations, and what all shipments say of it."""
     shipped = tx.orm.exec(
         select(ShipmentLine)
         .join(Shipment, col(ShipmentLine.shipment_id) == Shipment.id)
         .where(Shipment.order_id == order.id)
     ).all()
     for line in lines:
-        said = [(row, head) for row, head in confirmed if row.line_number == line.line_number]
-        line.accepted = min(line.quantity, sum((row.accepted for row, _ in said), NOTHING))
-        line.rejected = min(line.quantity - line.accepted, sum((row.rejected for row, _ in said), NOTHING))
+        of_line = [word for word in said if word.row.line_number == line.line_number]
+        line.accepted = sum((word.accepted for word in of_line), NOTHING)
+        line.rejected = sum((word.rejected for word in of_line), NOTHING)
         line.shipped = min(
             line.quantity, sum((s.quantity for s in shipped if s.line_number == line.line_number), NOTHING)
         )
         line.confirmed_price, line.amazon_order, line.reason_code, line.reason = None, "", "", ""
         line.confirmed_tax = None
-        for row, head in said:
-            line.confirmed_price = line.confirmed_price if row.unit_price is None else row.unit_price
-            line.confirmed_tax = confirming.plus(line.confirmed_tax, row.tax)
-            line.amazon_order = head.confirm_id or line.amazon_order
-            line.reason_code, line.reason = row.reason_code or line.reason_code, row.reason or line.reason
+        for word in of_line:
+            line.amazon_order = word.head.confirm_id or line.amazon_order
+            if word.accepted:
+                price = word.row.unit_price
+                line.confirmed_price = line.confirmed_price if price is None else price
+                line.confirmed_tax = confirming.plus(line.confirmed_tax, word.row.tax)
+            if word.rejected:
+                line.reason_code = word.row.reason_code or line.reason_code
+                line.reason = word.row.reason or line.reason
         line.state = advance(LineState(line.state), line_event(line))
         tx.orm.add(line)
 

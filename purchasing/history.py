@@ -6,15 +6,13 @@ from decimal import Decimal
 
 from sqlmodel import col, select
 
-from purchasing import addresses, invoicing
+from purchasing import addresses, invoicing, standing
 from purchasing.invoicing import Invoiced
 from storage.database import Tx
 from storage.tables import (
     DeliveryAddress,
     Member,
     Order,
-    OrderConfirmation,
-    OrderConfirmationLine,
     OrderLine,
     Shipment,
 )
@@ -33,7 +31,7 @@ class OrderDetail:
     address: DeliveryAddress
     buyer: Member
     confirmed_total: Decimal | None = None
-    """What Amazon's confirmations add up to, tax and shipping included; None before the first."""
+    """What Amazon's confirmations add up to, tax and shipping included; None where that is not known."""
     invoices: Sequence[Invoiced] = ()
 
 
@@ -63,19 +61,15 @@ def by_number(tx: Tx, company_id: str, number: str) -> Order | None:
 
 
 def detail(tx: Tx, order: Order) -> OrderDetail:
-    lines = select(OrderLine).where(OrderLine.order_id == order.id).order_by(col(OrderLine.line_number))
+    ordered = select(OrderLine).where(OrderLine.order_id == order.id).order_by(col(OrderLine.line_number))
     shipments = select(Shipment).where(Shipment.order_id == order.id).order_by(col(Shipment.id))
-    stands = select(OrderConfirmationLine.confirmation_id)
-    confirmations = select(OrderConfirmation).where(
-        OrderConfirmation.order_id == order.id, col(OrderConfirmation.id).in_(stands)
-    )
-    known = [row.total for row in tx.orm.exec(confirmations).all() if row.total is not None]
+    lines = list(tx.orm.exec(ordered).all())
     return OrderDetail(
         order,
-        list(tx.orm.exec(lines).all()),
+        lines,
         list(tx.orm.exec(shipments).all()),
         addresses.get(tx, order.company_id, order.address_key),
         tx.orm.get_one(Member, order.member_id),
-        sum(known, Decimal(0)) if known else None,
+        standing.total(standing.words(tx, order, lines)),
         invoicing.of_order(tx, order),
     )

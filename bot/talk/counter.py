@@ -78,11 +78,14 @@ def again(
     if order is None:
         return orders.not_found(words)
     found = history.detail(tx, order)
-    refused = [line for line in found.lines if line.rejected] if heard.nonce == orders.REFUSED else []
-    lines = refused or found.lines
+    refused = [line for line in found.lines if line.rejected]
+    asked = heard.nonce == orders.REFUSED
+    if asked and not refused:
+        return orders.none_refused(words, found)
+    lines = refused if asked else found.lines
     choices = visits.offer(tx, company, member, now, asin=lines[0].asin)
     minutes = int(company.link_life.total_seconds() // 60)
     return [
-        *orders.same_again(words, found, lines),
+        *orders.same_again(words, found, lines, refused=asked),
         *shopping.address_cards(words, choices, minutes, company.test),
     ]

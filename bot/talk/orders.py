@@ -170,12 +170,21 @@ def how_to_cancel(words: Wording, found: OrderDetail) -> list[Outgoing]:
     return [ButtonTemplate(text, (*_amazon(words, found), *menu_buttons(words)[:2]))]
 
 
-def same_again(words: Wording, found: OrderDetail, lines: Sequence[OrderLine]) -> list[Outgoing]:
+def none_refused(words: Wording, found: OrderDetail) -> list[Outgoing]:
+    """Refused articles were asked for, and Amazon has corrected itself since: nothing may be bought twice."""
+    order = found.order
+    text = words("order", "none_refused", mark=mark(words, order.test), number=order.number)
+    return [ButtonTemplate(text, (say(words, "detail", Verb.ORDER, order.number), *menu_buttons(words)[:2]))]
+
+
+def same_again(
+    words: Wording, found: OrderDetail, lines: Sequence[OrderLine], *, refused: bool
+) -> list[Outgoing]:
     """These lines of an order, with a link to each article: the shop cannot be filled from outside.
 
     Where only refused lines are asked for, the pieces are those that were refused.
     """
-    refused = len(lines) < len(found.lines) or all(line.rejected >= line.quantity for line in lines)
+    refused = refused or all(line.rejected >= line.quantity for line in lines)
     head = words("order", "again_refused" if refused else "again", number=found.order.number)
     written = [_again(words, line, line.rejected if refused else line.quantity) for line in lines]
     return [Text(page) for page in pages([head, "", *written], TEXT)]

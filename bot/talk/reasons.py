@@ -7,7 +7,7 @@ from bot.talk.wording import Wording
 from storage.tables import Order
 
 LONGEST = 300
-_CODE = re.compile(r"\[[^\[\]]{0,40}?(\d{3}-\d{3})\s*\]")
+_CODE = re.compile(r"[\[［][^\[\]［］]{0,40}?([0-9]{3}-[0-9]{3})\s*[\]］]")
 _ALIKE = {405: 404, 410: 404, 413: 406, 415: 406, 450: 406, 475: 406, 476: 406, 477: 406}
 """Codes that mean the same to a person as another: a wrong address, a document that Amazon cannot read."""
 NO_USE_SHOPPING = (401, 403, 404, 406, 409)

@@ -116,7 +116,7 @@ def test_what_is_said_after_an_order_fits_its_card(
         orders.how_to_cancel(words, found),
     ):
         assert found.order.number in written(judged(shown))
-    again = written(judged(orders.same_again(words, found, found.lines)))
+    again = written(judged(orders.same_again(words, found, found.lines, refused=False)))
     assert set(range(1, len(found.lines) + 1)) <= set(numbered(again))
 
 
