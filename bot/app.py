@@ -202,6 +202,7 @@ async def running(
     async with AsyncExitStack() as stack:
         db = open_database(config.database)
         stack.push_async_callback(db.close)
+        await db.serve()
         await db.write(lambda tx: provision(tx, config, clock()))
         session = await stack.enter_async_context(outgoing())
         metrics = Metrics()

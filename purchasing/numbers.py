@@ -33,15 +33,32 @@ def check_pattern(pattern: str) -> None:
         raise ValueError("only letters, digits and - _ / . are allowed")
 
 
+GAP = 1000
+"""Numbers left out after a restore: more than a company orders between two backups."""
+
+
 def next_number(tx: Tx, company: Company, now: datetime) -> str:
     """The company's next order number. A series runs as long as the pattern's date part stays the same."""
+    return render(company.number_pattern, now, _moved_on(tx, company, now, 1))
+
+
+def leave_gap(tx: Tx, company: Company, now: datetime) -> str:
+    """Leave out GAP numbers, since a backup does not know those given after it; returns the next that will be given.
+
+    A series that the backup does not have may have begun after it, so it begins with the gap.
+    """
+    return render(company.number_pattern, now, _moved_on(tx, company, now, GAP) + 1)
+
+
+def _moved_on(tx: Tx, company: Company, now: datetime, by: int) -> int:
+    """The last number of the series that runs now, after it was moved on."""
     period = render(company.number_pattern, now, 0)
     dialect = postgresql if tx.conn.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(NumberSeries).values(company_id=company.id, period=period, last=1)
-    last = tx.conn.execute(
+    statement = dialect.insert(NumberSeries).values(company_id=company.id, period=period, last=by)
+    last: int = tx.conn.execute(
         statement.on_conflict_do_update(
             index_elements=["company_id", "period"],
-            set_={"last": NumberSeries.__table__.c.last + 1},  # type: ignore[attr-defined]
+            set_={"last": NumberSeries.__table__.c.last + by},  # type: ignore[attr-defined]
         ).returning(NumberSeries.__table__.c.last)  # type: ignore[attr-defined]
     ).scalar_one()
-    return render(company.number_pattern, now, last)
+    return last

@@ -7,16 +7,19 @@ It is taken while the bot serves: SQLite writes its own snapshot, PostgreSQL's i
 import os
 import shutil
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import URL
+from sqlalchemy import URL, Connection
 
 from storage.copy import Onlooker, fill, refuse_nothing
-from storage.database import DatabaseFault, read_address
+from storage.database import DatabaseFault, T, Tx, Work, read_address
+from storage.lockfile import in_use
 from storage.migrate import changing, connected, migrate, missing
-from storage.sqlite import snapshot
+from storage.postgres import SERVING
+from storage.sqlite import snapshot, sqlite_file
 
 _MAGIC = b"SQLite format 3\0"
 
@@ -44,11 +47,12 @@ def backup(url: str, file: Path, onlooker: Onlooker) -> int:
         raise DatabaseFault(f"can't write the backup {file}: {error.strerror}") from error
 
 
-def restore(file: Path, url: str, onlooker: Onlooker, *, replace: bool = False) -> None:
-    """Put everything of a backup into a database, which has to be empty unless it may be replaced.
+def restore(file: Path, url: str, onlooker: Onlooker, then: Work[T], *, replace: bool = False) -> T:
+    """Put everything of a backup into a database that no bot serves, and that is empty unless it may be replaced.
 
-    A backup of an older version is brought to the newest schema on the way. The file stays as it is. Raises
-    DatabaseFault, and then the database is as it was.
+    A backup of an older version is brought to the newest schema on the way. `then` is what must not be without it: it
+    is stored with the rest, and its result returned. The file stays as it is. Raises DatabaseFault, and then the
+    database is as it was.
     """
     _refuse_what_is_in_use(file)
     try:
@@ -57,10 +61,30 @@ def restore(file: Path, url: str, onlooker: Onlooker, *, replace: bool = False) 
             shutil.copyfile(file, draft)
             _judge(draft)
             migrate(f"sqlite:///{draft}")
-            with connected(_at(draft), writes=False) as old, changing(read_address(url)) as new:
+            with connected(_at(draft), writes=False) as old, _alone(read_address(url)) as new:
                 fill(old, new, onlooker, replace=replace)
+                return Tx(new).perform(then)
     except OSError as error:
         raise DatabaseFault(f"can't read the backup {file}: {error.strerror}") from error
+
+
+@contextmanager
+def _alone(address: URL) -> Iterator[Connection]:
+    """One transaction that no bot lives beside. Raises DatabaseFault while one serves; none starts meanwhile."""
+    if address.drivername == "sqlite":
+        held = in_use(sqlite_file(address), alone=True)
+        if held is None:
+            raise DatabaseFault(_SERVED)
+        with held, changing(address) as conn:
+            yield conn
+        return
+    with changing(address) as conn:
+        if not conn.exec_driver_sql("SELECT pg_try_advisory_xact_lock(%s)", (SERVING,)).scalar_one():
+            raise DatabaseFault(_SERVED)
+        yield conn
+
+
+_SERVED = "a bot serves on this database: stop every kaimono serve first"
 
 
 def _at(path: Path) -> URL:

@@ -138,6 +138,10 @@ class Database(ABC):
         """Run the work on one consistent snapshot, beside all writing. Writing in it raises DatabaseFault."""
 
     @abstractmethod
+    async def serve(self) -> None:
+        """Until close(), nobody may put a backup in this database's place. Raises DatabaseFault while somebody does."""
+
+    @abstractmethod
     async def close(self) -> None:
         """Wait for all accepted work, then close. Later calls of write and read raise DatabaseFault."""
 
@@ -162,6 +166,8 @@ class Database(ABC):
         """Everyone who listens to one of the topics. For the engines."""
         return [listener for topic in list(topics) for listener in self._listeners.get(topic, ())]
 
+
+RESTORING = "a backup is being put back into this database: start again when that is done"
 
 WENT_ON = (
     "a unit of work went on after a failed statement, or rolled back by itself: nothing of it was stored"

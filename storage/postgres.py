@@ -2,7 +2,7 @@
 database.
 
 Waking crosses processes: `Tx.wake` becomes a NOTIFY in the same transaction, and one thread of each process
-that listens passes what it hears to the event loops.
+that listens passes what it hears to the event loops. Its connection is also what shows that a bot serves.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from selectors import EVENT_READ, DefaultSelector
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import Any
 
 import psycopg
@@ -22,12 +22,16 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import URL, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 
-from storage.database import WENT_ON, Database, DatabaseFault, T, Tx, Work, as_fault, trace
+from storage.database import RESTORING, WENT_ON, Database, DatabaseFault, T, Tx, Work, as_fault, trace
 
 CONNECTIONS = 8
 TRIES = 6
 """How often a unit is run at most when PostgreSQL asks to run it again."""
 CHANNEL = "kaimono"
+SERVING = int.from_bytes(b"serving")
+"""The advisory lock of this database that bots hold together while they serve, and a restore alone."""
+SERVES_WITHIN = 10.0
+"""Seconds that the first connection which serves may take."""
 _DEFAULTS = {
     "application_name": "kaimono",
     "connect_timeout": "10",
@@ -75,6 +79,13 @@ class PostgresDatabase(Database):
             if self._open:
                 self._ear.open()
         return stop
+
+    async def serve(self) -> None:
+        with self._door:
+            if self._open:
+                self._ear.open()
+        if not await asyncio.to_thread(self._ear.serves.wait, SERVES_WITHIN):
+            raise DatabaseFault(self._ear.trouble)
 
     async def close(self) -> None:
         with self._door:
@@ -133,13 +144,15 @@ class _Ear:
     """One thread with one connection that hears every NOTIFY of our channel.
 
     What is said while the connection is lost is not heard, so after each new connection everyone is called
-    (None).
+    (None). It hears only while no backup is put back, and while it hears, none can be.
     """
 
     def __init__(self, address: URL, hear: Callable[[set[str] | None], None]):
         self._address = address.set(drivername="postgresql").render_as_string(hide_password=False)
         self._hear = hear
         self._thread: Thread | None = None
+        self.serves = Event()
+        self.trouble = "the database does not answer"
         self._stop, self._stopped = socket.socketpair()
 
     def open(self) -> None:
@@ -158,15 +171,21 @@ class _Ear:
         while not self._closing(0):
             try:
                 with psycopg.connect(self._address, autocommit=True) as conn:
-                    conn.execute(f"LISTEN {CHANNEL}")
-                    pause = 0.1
-                    self._hear(None)
-                    self._listen(conn)
-                    return
-            except psycopg.Error:
-                if self._closing(pause):
-                    return
-                pause = min(5.0, pause * 2)
+                    if (
+                        conn.execute("SELECT pg_try_advisory_lock_shared(%s)", (SERVING,)).fetchone() or (0,)
+                    )[0]:
+                        conn.execute(f"LISTEN {CHANNEL}")
+                        pause = 0.1
+                        self.serves.set()
+                        self._hear(None)
+                        self._listen(conn)
+                        return
+                    self.trouble = RESTORING
+            except psycopg.Error as error:
+                self.trouble = f"the database can't do it: {error}"
+            if self._closing(pause):
+                return
+            pause = min(5.0, pause * 2)
 
     def _listen(self, conn: psycopg.Connection[Any]) -> None:
         """Pass on what is heard until we close. Raises OperationalError when the connection is lost."""

@@ -14,12 +14,14 @@ from queue import SimpleQueue
 from sqlite3 import Connection as DriverConnection
 from sqlite3 import Error as DriverError
 from threading import Lock, Thread
+from typing import BinaryIO
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from storage.batch import Unit, store
-from storage.database import Database, DatabaseFault, T, Tx, Work, as_fault
+from storage.database import RESTORING, Database, DatabaseFault, T, Tx, Work, as_fault
+from storage.lockfile import in_use
 
 BUSY_MS = 10_000
 """How long to wait for another process (a migration, a backup, a shell) that holds the write lock."""
@@ -110,6 +112,8 @@ class SqliteDatabase(Database):
         self._waiting: SimpleQueue[list[Unit] | None] = SimpleQueue()
         self._writing: Connection | None = None
         """The writer thread's own: to take one from the pool for every batch costs more than most units do."""
+        self._path = path
+        self._in_use: BinaryIO | None = None
         self._open = True
         self._door = Lock()
         self._writer = Thread(target=self._write_batches, name="database-write", daemon=True)
@@ -140,6 +144,11 @@ class SqliteDatabase(Database):
             answer = self._readers.submit(self._read, work)
         return await asyncio.wrap_future(answer)
 
+    async def serve(self) -> None:
+        self._in_use = self._in_use or in_use(self._path, alone=False)
+        if self._in_use is None:
+            raise DatabaseFault(RESTORING)
+
     async def close(self) -> None:
         with self._door:
             was_open, self._open = self._open, False
@@ -151,6 +160,8 @@ class SqliteDatabase(Database):
             await asyncio.to_thread(self._readers.shutdown)
             self._reading.dispose()
             self.engine.dispose()
+            if self._in_use is not None:
+                self._in_use.close()
 
     def _refuse_if_closed(self) -> None:
         if not self._open:

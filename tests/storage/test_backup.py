@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import sqlite3
 import stat
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import insert, text
 
 from storage.backup import backup, restore
-from storage.database import DatabaseFault, open_database
+from storage.database import DatabaseFault, Tx, open_database
 from storage.migrate import pending
 from tests.storage import filled
 from tests.storage.jobs import putting
@@ -30,6 +31,10 @@ def file(tmp_path: Path) -> Path:
     folder = tmp_path / "backups"
     folder.mkdir()
     return folder / "kaimono.backup"
+
+
+def put_back(file: Path, url: str, watched: Watched, *, replace: bool = False) -> None:
+    restore(file, url, watched, lambda _tx: None, replace=replace)
 
 
 def rows_in(file: Path, table: str) -> int:
@@ -56,7 +61,7 @@ def test_a_backup_comes_back_into_either_engine(
     kept = file.read_bytes()
     for url in (empty_sqlite_url, empty_postgres_url):
         watched = Watched()
-        restore(file, url, watched)
+        put_back(file, url, watched)
         assert filled.content(url) == before
         assert all(sent == came for sent, came in watched.both.values())
     assert file.read_bytes() == kept
@@ -85,7 +90,7 @@ async def test_a_backup_under_load_is_a_moment_of_it(database_url: str, file: Pa
         assert left == right == set(map(str, range(len(left))))
         assert before <= len(left) <= stored
     await database.close()
-    restore(file, f"sqlite:///{tmp_path}/restored.db", Watched())
+    put_back(file, f"sqlite:///{tmp_path}/restored.db", Watched())
 
 
 def test_a_newer_backup_takes_the_place_of_the_older(full_url: str, file: Path) -> None:
@@ -145,9 +150,9 @@ def test_a_database_that_is_not_empty_is_restored_only_if_told(full_url: str, fi
         conn.execute(insert(COMPANY), [filled.a_row(COMPANY, 4)])
         conn.execute(text("CREATE TABLE of_others (id INTEGER)"))
     with pytest.raises(DatabaseFault, match="the target is not empty"):
-        restore(file, full_url, Watched())
+        put_back(file, full_url, Watched())
     assert len(filled.content(full_url)["company"]) == 4
-    restore(file, full_url, Watched(), replace=True)
+    put_back(file, full_url, Watched(), replace=True)
     assert filled.content(full_url) == before
     with connected(full_url) as conn:
         assert conn.execute(text("SELECT count(*) FROM of_others")).scalar() == 0
@@ -160,7 +165,7 @@ def test_a_replacement_that_fails_leaves_what_was_there(
     before = filled.content(full_url)
     monkeypatch.setattr(Watched, "compared", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        restore(file, full_url, Watched(), replace=True)
+        put_back(file, full_url, Watched(), replace=True)
     assert filled.content(full_url) == before
 
 
@@ -169,7 +174,7 @@ def test_an_older_backup_is_brought_to_the_newest_schema(empty_url: str, file: P
     with connected(f"sqlite:///{file}") as conn:
         conn.execute(insert(COMPANY), [filled.a_row(COMPANY, 1)])
     kept = file.read_bytes()
-    restore(file, empty_url, Watched())
+    put_back(file, empty_url, Watched())
     assert not pending(empty_url)
     assert filled.content(empty_url)["company"] == [tuple(filled.a_row(COMPANY, 1).values())]
     assert file.read_bytes() == kept
@@ -190,18 +195,18 @@ def test_what_is_no_whole_backup_is_refused_and_changes_nothing(
     for sentence, content in damages.items():
         torn.write_bytes(content)
         with pytest.raises(DatabaseFault, match=sentence):
-            restore(torn, empty_url, Watched())
+            put_back(torn, empty_url, Watched())
     with closing(sqlite3.connect(tmp_path / "foreign.db")) as conn:
         conn.execute("CREATE TABLE diary (entry)")
     with pytest.raises(DatabaseFault, match="not of kaimono"):
-        restore(tmp_path / "foreign.db", empty_url, Watched())
+        put_back(tmp_path / "foreign.db", empty_url, Watched())
     with closing(sqlite3.connect(file)) as conn:
         conn.execute("UPDATE alembic_version SET version_num = '9999'")
         conn.commit()
     with pytest.raises(DatabaseFault, match="newer than this program"):
-        restore(file, empty_url, Watched())
+        put_back(file, empty_url, Watched())
     with pytest.raises(DatabaseFault, match="can't read the backup"):
-        restore(tmp_path / "nothing.backup", empty_url, Watched())
+        put_back(tmp_path / "nothing.backup", empty_url, Watched())
     assert pending(empty_url)
 
 
@@ -210,7 +215,62 @@ async def test_a_database_in_use_is_no_backup(sqlite_url: str, empty_url: str, t
     database = open_database(sqlite_url)
     await database.write(putting("a"))
     with pytest.raises(DatabaseFault, match=r"is a database in use \(kaimono.db-wal is beside it\)"):
-        restore(tmp_path / "kaimono.db", empty_url, Watched())
+        put_back(tmp_path / "kaimono.db", empty_url, Watched())
     await database.close()
     shutil.copyfile(tmp_path / "kaimono.db", tmp_path / "closed.db")
-    restore(tmp_path / "closed.db", empty_url, Watched())
+    put_back(tmp_path / "closed.db", empty_url, Watched())
+
+
+async def test_nothing_is_put_back_below_a_bot_that_serves(full_url: str, file: Path) -> None:
+    backup(full_url, file, Watched())
+    before, one, other = filled.content(full_url), open_database(full_url), open_database(full_url)
+    await one.serve()
+    await other.serve()
+    for served in (one, other):
+        with pytest.raises(DatabaseFault, match="stop every kaimono serve first"):
+            await asyncio.to_thread(put_back, file, full_url, Watched(), replace=True)
+        await served.close()
+    assert filled.content(full_url) == before
+    await asyncio.to_thread(put_back, file, full_url, Watched(), replace=True)
+
+
+async def test_no_bot_begins_to_serve_while_a_backup_is_put_back(
+    full_url: str, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.postgres.SERVES_WITHIN", 1.0)
+    backup(full_url, file, Watched())
+
+    async def serve() -> None:
+        database = open_database(full_url)
+        try:
+            await database.serve()
+        finally:
+            await database.close()
+
+    def meanwhile(_tx: Tx) -> str:
+        with pytest.raises(DatabaseFault, match="a backup is being put back"):
+            asyncio.run(serve())
+        return "refused"
+
+    found = await asyncio.to_thread(restore, file, full_url, Watched(), meanwhile, replace=True)
+    assert found == "refused"
+    await serve()
+
+
+async def test_a_bot_whose_connection_was_lost_serves_on(postgres_url: str, file: Path) -> None:
+    """The lock of PostgreSQL goes with its connection and comes back with the next one."""
+    backup(postgres_url, file, Watched())
+    database = open_database(postgres_url)
+    await database.serve()
+    with connected(postgres_url) as conn:
+        holders = text("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted")
+        (before,) = conn.execute(holders).scalars().all()
+        conn.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": before})
+        deadline = time.monotonic() + 10
+        while (now := conn.execute(holders).scalars().all()) in ([], [before]):
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.05)
+    assert len(now) == 1
+    with pytest.raises(DatabaseFault, match="stop every kaimono serve first"):
+        await asyncio.to_thread(put_back, file, postgres_url, Watched(), replace=True)
+    await database.close()
