@@ -3,6 +3,7 @@ reference 3)."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -11,15 +12,16 @@ from punchout.dates import read_time, write_time
 from punchout.markup import Markup, declared, tag
 from punchout.secret import Secret
 from punchout.status import CXML_DTD, Status, read_status
-from punchout.xml import DocumentRefused, Element, text
+from punchout.xml import DocumentRefused, Element, parse, text
 
 __all__ = [
     "CXML_DTD", "FULFILL_DTD", "Account", "Credential", "Envelope", "new_payload_id", "payload_of",
-    "read_envelope", "write_header", "write_message", "write_request", "write_supplier_request",
+    "read_envelope", "read_header", "write_header", "write_message", "write_request", "write_supplier_request",
 ]  # fmt: skip
 
 FULFILL_DTD = "http://xml.cxml.org/schemas/cXML/1.2.024/Fulfill.dtd"
 USER_AGENT = "kaimono"
+_HEADER_END = re.compile(rb"</((?:[A-Za-z_][\w.-]{0,40}:)?)Header\s*>")
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 Mode = Literal["test", "production"]
@@ -97,6 +99,15 @@ def read_envelope(root: Element) -> Envelope:
         in_reply_to=carrier.get("inReplyTo", "") if carrier is not None else "",
         status=status,
     )
+
+
+def read_header(beginning: bytes) -> Envelope:
+    """The envelope up to the end of the Header, so that a Sender can be judged before the rest is read. Raises
+    `XmlRefused` and `DocumentRefused`, also where the Header does not end within these first bytes."""
+    end = _HEADER_END.search(beginning)
+    if end is None:
+        raise DocumentRefused("The document's Header does not end within its first bytes.")
+    return read_envelope(parse(beginning[: end.end()] + b"</" + end.group(1) + b"cXML>"))
 
 
 def payload_of(root: Element) -> tuple[Element | None, Element | None, Status | None]:

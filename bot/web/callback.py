@@ -13,7 +13,8 @@ from aiohttp import web
 from bot.handlers import CALLBACK
 from bot.lineworks.events import Event, NotJson, read_event
 from bot.lineworks.signature import verify
-from bot.web.services import AGAIN, MIB, SERVICES, Services, loop_time, read_limited
+from bot.web.bodies import MIB
+from bot.web.services import AGAIN, SERVICES, Services, loop_time
 from storage import queue
 from storage.database import DatabaseFault, Tx
 
@@ -39,7 +40,7 @@ async def _take(request: web.Request, services: Services) -> web.Response:
     signature = request.headers.get("X-WORKS-Signature")
     if bot is None or not signature:
         return web.Response(status=401)
-    body = await read_limited(request, MIB)
+    body = await services.bodies.read(request, MIB)
     if not verify(bot.secret, body, signature):
         return web.Response(status=401)
     try:

@@ -3,15 +3,14 @@
 The post is cross-site and comes without a cookie of ours; the token and the BuyerCookie are all that counts.
 """
 
-import asyncio
 import logging
-from contextlib import suppress
 from math import ceil
 
 from aiohttp import web
 
+from bot.web.bodies import MIB, read_beginning
 from bot.web.pages import language_of, page, too_many
-from bot.web.services import MIB, PATIENCE, SERVICES, loop_time, read_limited
+from bot.web.services import SERVICES, loop_time
 from bot.web.shop import trouble_page
 from punchout.form import CartRefused, decode_cart_form
 from purchasing import carts
@@ -21,7 +20,6 @@ from storage.database import trace
 
 LIMIT = 48 * MIB
 """A cart of 16 MiB, percent-encoded."""
-_INLINE = 64 * 1024
 _log = logging.getLogger(__name__)
 
 
@@ -31,15 +29,12 @@ async def cart(request: web.Request) -> web.Response:
     if known and (seconds := ceil(services.limits.carts.take(hash_token(token), loop_time()))):
         return too_many(request, seconds, services.app_url())
     try:
-        body = await read_limited(request, LIMIT) if known else await _beginning(request)
+        body = await (services.bodies.read(request, LIMIT) if known else _beginning(request))
     except web.HTTPRequestEntityTooLarge:
         title, text = words("trouble_title", "cart_unreadable"), words("page", "too_large")
         return page(words, title=title, text=text, status=413, tone="bad", app_url=services.app_url())
     content_type = request.headers.get("Content-Type", "")
-    if len(body) > _INLINE:
-        taken = await asyncio.to_thread(_read, content_type, body)
-    else:
-        taken = _read(content_type, body)
+    taken = await services.bodies.made_of(body, lambda: _read(content_type, body))
     kept_for = services.first_company
     if not known and services.limits.strangers.take("", loop_time()):
         kept_for = ""  # enough evidence of strangers for today: the disk is ours
@@ -65,14 +60,7 @@ async def _beginning(request: web.Request) -> bytes:
     """As much of a stranger's post as is kept; the rest is not read."""
     if (request.content_length or 0) > LIMIT:
         raise web.HTTPRequestEntityTooLarge(max_size=LIMIT, actual_size=request.content_length or 0)
-    body = bytearray()
-    with suppress(TimeoutError):
-        async with asyncio.timeout(PATIENCE):
-            async for chunk in request.content.iter_chunked(OF_A_STRANGER):
-                body += chunk
-                if len(body) >= OF_A_STRANGER:
-                    break
-    return bytes(body)
+    return await read_beginning(request, OF_A_STRANGER)
 
 
 def _read(content_type: str, body: bytes) -> ReadCart:

@@ -1,10 +1,9 @@
 """POST /cxml: Amazon's confirmations, ship notices and the rest. The answer is a cXML Response.
 
 Who is authenticated gets HTTP 200 with the verdict in Status, since senders repeat for hours what gets another HTTP code
-(Amazon reference 9.6). Who is not gets HTTP 401 and nothing is looked at further.
+(Amazon reference 9.6). Who is not gets HTTP 401, and nothing after the document's Header is read.
 """
 
-import asyncio
 import logging
 import secrets
 from binascii import Error as Base64Error
@@ -12,8 +11,9 @@ from datetime import datetime
 
 from aiohttp import BasicAuth, web
 
-from bot.web.services import MIB, SERVICES, Services, loop_time, read_limited
-from punchout.envelope import new_payload_id
+from bot.web.bodies import MIB, read_beginning
+from bot.web.services import SERVICES, Services, loop_time
+from punchout.envelope import new_payload_id, read_header
 from punchout.inbound import Document, DocumentRefused, XmlRefused, read
 from punchout.profile import build_profile_response
 from punchout.status import Status, build_response
@@ -23,7 +23,8 @@ from purchasing.values import Company
 from storage.database import DatabaseFault, trace
 
 LIMIT = 16 * MIB
-_INLINE = 64 * 1024
+_BEGINNING = 64 * 1024
+"""Of who shows no login so much is read to find a SharedSecret in the Header."""
 _TAKEN = (
     "ConfirmationRequest",
     "ShipNoticeRequest",
@@ -35,25 +36,22 @@ _log = logging.getLogger(__name__)
 
 async def cxml(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
-    company = _by_basic(request, services)
-    # A SharedSecret stands inside the document, which has to be read first: until then whoever it is counts.
-    if company is None and (seconds := services.limits.too_many(request, loop_time())):
-        return web.Response(status=429, headers={"Retry-After": str(seconds)})
-    if company is None and "Authorization" in request.headers:
-        return _unauthorized()
-    try:
-        raw = await read_limited(request, LIMIT)
-    except web.HTTPRequestEntityTooLarge:
+    company, begun = _by_basic(request, services), b""
+    if company is None:
+        if seconds := services.limits.too_many(request, loop_time()):
+            return web.Response(status=429, headers={"Retry-After": str(seconds)})
+        if "Authorization" in request.headers:
+            return _unauthorized()
+        begun = await read_beginning(request, _BEGINNING)
+        company = _by_secret(begun, services)
         if company is None:
             return _unauthorized()
+        services.limits.forgive(request, loop_time())
+    try:
+        raw = await services.bodies.read(request, LIMIT, begun)
+    except web.HTTPRequestEntityTooLarge:
         return _answer(services, company, Verdict(406, "The document is larger than 16 MiB."), "too large")
-    document = await asyncio.to_thread(_read, raw) if len(raw) > _INLINE else _read(raw)
-    if company is None and isinstance(document, Document):
-        company = _by_secret(document, services)
-        if company is not None:
-            services.limits.forgive(request, loop_time())
-    if company is None:
-        return _unauthorized()
+    document = await services.bodies.made_of(raw, lambda: _read(raw))
     try:
         return await _take(services, company, raw, document)
     except DatabaseFault as fault:
@@ -106,13 +104,17 @@ def _by_basic(request: web.Request, services: Services) -> Company | None:
     return found
 
 
-def _by_secret(document: Document, services: Services) -> Company | None:
+def _by_secret(beginning: bytes, services: Services) -> Company | None:
     """The company whose secret the Sender shows; its identity may stand in To or in Sender (reference 9.6)."""
-    named = (*document.envelope.to, *document.envelope.sender, *document.envelope.from_)
+    try:
+        envelope = read_header(beginning)
+    except (XmlRefused, DocumentRefused):
+        return None
+    named = (*envelope.to, *envelope.sender, *envelope.from_)
     for company in services.companies.values():
         account = company.account
         ours = any(credential.identity == account.identity for credential in named)
-        shown = [c.secret for c in document.envelope.sender if c.secret is not None]
+        shown = [c.secret for c in envelope.sender if c.secret is not None]
         if ours and any(account.secret.matches(secret.reveal()) for secret in shown):
             return company
     return None

@@ -40,13 +40,18 @@ async def _kind_errors(
     except web.HTTPException as error:
         if error.status < 400 or not request.path.startswith(_FOR_PEOPLE):
             raise
-        return _sorry(request, "not_found", error.status)
+        answer = _sorry(request, "busy" if error.status == 503 else "not_found", error.status)
+        if again := error.headers.get("Retry-After"):
+            answer.headers["Retry-After"] = again
+        return answer
     # The last net: what went wrong is in the log, not on the page.
     except Exception:  # noqa: BLE001
         _log.exception("%s %s failed", request.method, request.path)
         if not request.path.startswith(_FOR_PEOPLE):
             return web.Response(status=500)
         return _sorry(request, "error", 500)
+    finally:
+        request.app[SERVICES].bodies.release(request)
 
 
 def _sorry(request: web.Request, name: str, status: int) -> web.Response:

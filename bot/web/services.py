@@ -10,6 +10,7 @@ from aiohttp import web
 from bot.handlers import CALLBACK
 from bot.metrics import Metrics
 from bot.record import Recorder
+from bot.web.bodies import Bodies
 from bot.web.limits import Limits
 from punchout.secret import Secret
 from punchout.supplier import Supplier
@@ -19,11 +20,8 @@ from storage.database import Database, DatabaseFault
 from storage.migrate import newest
 from storage.vault import Keyring
 
-MIB = 1024 * 1024
 LOOK = 2.0
 """Seconds between two looks at how many callbacks wait."""
-PATIENCE, SLOWEST = 20.0, 16 * 1024
-"""A body may take so many seconds, and one more for so many bytes: a slow phone is waited for, a trickle is not."""
 AGAIN = "30"
 """Seconds (Retry-After) for who comes while the database is full or far behind."""
 
@@ -83,6 +81,7 @@ class Services:
     waiting: "Waiting"
     recorder: Recorder | None = None
     limits: Limits = field(default_factory=Limits)
+    bodies: Bodies = field(default_factory=Bodies)
     revision: str = field(default_factory=newest)
     troubles: list[Callable[[], str]] = field(default_factory=list)
     """Asked by /readyz: each says what is wrong with a part of this process, "" where nothing is."""
@@ -108,25 +107,3 @@ SERVICES = web.AppKey("services", Services)
 def loop_time() -> float:
     """Now, in the seconds that limits count in."""
     return asyncio.get_running_loop().time()
-
-
-async def read_limited(request: web.Request, limit: int) -> bytes:
-    """The body, at most `limit` bytes of it. Raises 413 without reading further, 408 for a sender who trickles."""
-    if request.content_length is not None and request.content_length > limit:
-        raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=request.content_length)
-    if request.content.is_eof():  # all of it came with the head, as nearly all callbacks do
-        body = await request.content.read()
-        if len(body) > limit:
-            raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=len(body))
-        return body
-    received, started = bytearray(), asyncio.get_running_loop().time()
-    try:
-        async with asyncio.timeout_at(started + PATIENCE) as cut:
-            while chunk := await request.content.readany():
-                received += chunk
-                if len(received) > limit:
-                    raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=len(received))
-                cut.reschedule(started + PATIENCE + len(received) / SLOWEST)
-    except TimeoutError:
-        raise web.HTTPRequestTimeout(headers={"Connection": "close"}) from None
-    return bytes(received)

@@ -2,9 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from punchout.envelope import Account, Credential, Envelope, new_payload_id, read_envelope
+from punchout.envelope import Account, Credential, Envelope, new_payload_id, read_envelope, read_header
 from punchout.secret import Secret
-from punchout.xml import DocumentRefused, parse
+from punchout.xml import DocumentRefused, XmlRefused, parse
 from tests.punchout.given import NOW, sample
 
 
@@ -76,3 +76,30 @@ def test_a_payload_id_says_when_and_where_and_cannot_be_guessed() -> None:
 
 def test_an_account_does_not_tell_its_secret() -> None:
     assert "pass1234" not in repr(Account("sample-buyer", Secret("pass1234")))
+
+
+def test_a_header_is_read_before_the_rest_of_the_document_has_come() -> None:
+    whole = sample("setup_in_any_order_with_stray_characters")
+    end = whole.index(b"</Header>") + len(b"</Header>")
+    assert read_header(whole[:end]).sender == read_header(whole).sender == read_envelope(parse(whole)).sender
+    spaced = whole.replace(b"</Header>", b"</Header\n>")
+    assert read_header(spaced).sender == read_header(whole).sender
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"",
+        b"<cXML><Header><Sender/>",
+        b"<cXML><!-- <Header><Sender/></Header> --><Header/>",
+        b"<cXML><![CDATA[</Header>]]>",
+        b"</Header>",
+        b"<other><Header></Header>",
+        b"<!DOCTYPE cXML [<!ENTITY a 'b'>]><cXML><Header></Header>",
+        b"<cXML><Header>&a;</Header>",
+        b"<cXML>" + b"<a>" * 5000 + b"</Header>",
+    ],
+)
+def test_a_header_that_does_not_end_or_is_no_header_is_refused(beginning: bytes) -> None:
+    with pytest.raises((XmlRefused, DocumentRefused)):
+        read_header(beginning)

@@ -10,7 +10,7 @@ import pytest
 
 from bot.handlers import CALLBACK
 from bot.lineworks.signature import sign
-from bot.web.services import MIB
+from bot.web.bodies import MIB
 from punchout.secret import Secret
 from tests.bot.lineworks.reference import lineworks_reference
 from tests.bot.web.conftest import Site

@@ -298,3 +298,29 @@ async def test_what_was_kept_cannot_be_read_without_the_key(site: Site) -> None:
         return b"".join(document.sealed for document in documents)
 
     assert bought.number.encode() not in sealed(await heard(site))
+
+
+@pytest.mark.parametrize("secret", ["", "wrong"])
+async def test_of_who_shows_no_right_secret_only_the_beginning_is_read(site: Site, secret: str) -> None:
+    """The answer comes while nearly all of the document is still to be sent."""
+    bought = await order(site)
+    raw = confirmation(bought, secret=secret)
+    for begun in (raw.ljust(130 * 1024), b"<cXML>".ljust(130 * 1024, b"x")):
+        head = b"POST /cxml HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (15 * MIB)
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(site.base.rpartition(":")[2]))
+        writer.write(head + begun)
+        async with asyncio.timeout(10):
+            assert b" 401 " in await reader.readline()
+        writer.close()
+    assert await heard(site) == []
+
+
+async def test_a_large_document_with_the_right_secret_is_read_whole_and_one_too_large_is_406(
+    site: Site,
+) -> None:
+    bought = await order(site)
+    raw = confirmation(bought, secret=SHARED_SECRET)
+    assert status(await site.notice(raw.ljust(5 * MIB), headers={})) == (200, "")
+    (document,) = await heard(site)
+    assert evidence.raw_bytes(vault(), document) == raw.ljust(5 * MIB)
+    assert status(await site.notice(raw.ljust(16 * MIB + 1), headers={}))[0] == 406

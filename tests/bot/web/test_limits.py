@@ -2,6 +2,7 @@
 and a signed callback is taken all the same."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -9,7 +10,8 @@ from dataclasses import replace
 import pytest
 
 from bot.lineworks.signature import sign
-from bot.web import door, services
+from bot.web import bodies, door, services
+from bot.web.bodies import Bodies
 from bot.web.door import open_door
 from bot.web.limits import MOST_KEYS, Limits, Meter
 from bot.web.routes import application
@@ -181,7 +183,7 @@ async def test_a_head_that_trickles_is_cut(site: Site, monkeypatch: pytest.Monke
 
 
 async def test_a_body_that_trickles_is_cut(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "PATIENCE", 0.3)
+    monkeypatch.setattr(bodies, "PATIENCE", 0.3)
     monkeypatch.setattr(door, "LINGER", 0.1)
     async with serving(site) as bounded:
         head = (
@@ -203,3 +205,36 @@ async def test_a_head_that_is_too_large_is_refused(site: Site, head: bytes) -> N
     async with serving(site) as bounded:
         answer = await raw(bounded, b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n")
     assert b" 400 " in answer.splitlines()[0]
+
+
+async def test_large_bodies_have_a_bound_together_and_who_finds_no_room_may_come_again(site: Site) -> None:
+    async with serving(site, bodies=Bodies(300 * 1024)) as bounded:
+        token, _ = await site.db.write(lambda tx: visit_of(tx, site.company))
+        large = b"x" * 400 * 1024
+        for _ in range(2):
+            refused = await bounded.call("POST", f"/punchout/cart/{token}", data=large)
+            assert (refused.status, refused.headers["Retry-After"]) == (503, "30")
+            assert "ただいま受け付けられません" in refused.text
+        assert (await bounded.notice(large)).status == 503
+        assert (await bounded.notice(large[: 200 * 1024])).status == 200, (
+            "what was refused holds nothing any more"
+        )
+        assert (await bounded.notice(large[: 200 * 1024])).status == 200, "nor does what was answered"
+
+
+async def test_large_bodies_are_parsed_one_after_the_other_and_small_ones_beside_them() -> None:
+    held, large = Bodies(), b"x" * (bodies.SMALL + 1)
+    alone, begun, free = threading.Lock(), threading.Event(), threading.Event()
+
+    def make() -> bool:
+        with_nobody = alone.acquire(blocking=False)
+        begun.set()
+        free.wait(10)
+        alone.release()
+        return with_nobody
+
+    waiting = [asyncio.create_task(held.made_of(large, make)) for _ in range(4)]
+    assert await asyncio.to_thread(begun.wait, 10)
+    assert await held.made_of(b"small", lambda: "small") == "small"
+    free.set()
+    assert await asyncio.gather(*waiting) == [True] * 4

@@ -1,0 +1,84 @@
+"""The bodies of requests: how long one may take, how large it may be, and how much all of them may take of the memory.
+
+A document of 15 MiB can take 400 MiB while it is parsed. So large ones are parsed one after the other, and what has
+come of all those that are still being read or worked on has a bound.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+
+from aiohttp import web
+
+T = TypeVar("T")
+
+MIB = 1024 * 1024
+PATIENCE, SLOWEST = 20.0, 16 * 1024
+"""A body may take so many seconds, and one more for so many bytes: a slow phone is waited for, a trickle is not."""
+MOST_HELD = 128 * MIB
+SMALL = 64 * 1024
+"""What is parsed at once and beside everything else."""
+_AGAIN = "30"
+
+
+class Bodies:
+    """The bodies in the memory of this process. Who reads one releases it when the request is answered."""
+
+    def __init__(self, most: int = MOST_HELD) -> None:
+        self._most, self._held = most, dict[int, int]()
+        self._large = asyncio.Semaphore(1)
+
+    async def read(self, request: web.Request, limit: int, begun: bytes = b"") -> bytes:
+        """The body, of which `begun` has been read, at most `limit` bytes of it. Raises 413 without reading further, 408
+        for a sender who trickles, 503 when the large bodies of others leave no room."""
+        if request.content_length is not None and request.content_length > limit:
+            raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=request.content_length)
+        if request.content.is_eof():  # all of it came with the head, as nearly all callbacks do
+            body = begun + await request.content.read()
+            if len(body) > limit:
+                raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=len(body))
+            self._hold(request, len(body))
+            return body
+        received, started = bytearray(begun), asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout_at(started + PATIENCE) as cut:
+                while chunk := await request.content.readany():
+                    received += chunk
+                    if len(received) > limit:
+                        raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=len(received))
+                    self._hold(request, len(received))
+                    cut.reschedule(started + PATIENCE + len(received) / SLOWEST)
+        except TimeoutError:
+            raise web.HTTPRequestTimeout(headers={"Connection": "close"}) from None
+        return bytes(received)
+
+    def release(self, request: web.Request) -> None:
+        """The request is answered: what it held is free."""
+        self._held.pop(id(request), None)
+
+    async def made_of(self, body: bytes, make: Callable[[], T]) -> T:
+        """What `make` makes of a body: of a small one at once, of large ones in a thread and one at a time."""
+        if len(body) <= SMALL:
+            return make()
+        async with self._large:
+            return await asyncio.to_thread(make)
+
+    def _hold(self, request: web.Request, size: int) -> None:
+        if size <= SMALL:
+            return
+        self._held[id(request)] = size
+        if sum(self._held.values()) > self._most:
+            raise web.HTTPServiceUnavailable(headers={"Retry-After": _AGAIN, "Connection": "close"})
+
+
+async def read_beginning(request: web.Request, size: int) -> bytes:
+    """The first bytes of a body, all that came of them in time. They may be up to twice `size`; the rest is not read."""
+    body = bytearray()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            async for chunk in request.content.iter_chunked(size):
+                body += chunk
+                if len(body) >= size:
+                    break
+    return bytes(body)
