@@ -4,17 +4,16 @@ import asyncio
 import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby, pairwise
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import and_, col, not_, select
 
 from bench.town import COMPANY, Town
 from bot.handlers import CALLBACK
 from bot.talk import outbox
 from bot.talk.outbox import Send
-from purchasing.reminders import KIND as REMINDER
 from storage.database import Database, Tx
 from storage.tables import Cart, JobRow, Order
 
@@ -24,11 +23,14 @@ SLOP = timedelta(seconds=1)
 
 
 async def drained(db: Database) -> None:
-    """Returns once nothing is left to be done, and every order was shipped."""
+    """Returns once nothing is left to be done but what waits for its time (reminders, the nightly sweep), and every
+    order was shipped.
+    """
 
     def busy(tx: Tx) -> bool:
+        for_later = and_(JobRow.state == "ready", JobRow.attempts == 0, col(JobRow.due) > datetime.now(UTC))
         open_jobs = select(JobRow.id).where(
-            col(JobRow.state).in_(["waiting", "ready", "leased"]), JobRow.kind != REMINDER
+            col(JobRow.state).in_(["waiting", "ready", "leased"]), not_(for_later)
         )
         on_its_way = select(Order.id).where(Order.state != "shipped")
         return tx.orm.exec(open_jobs).first() is not None or tx.orm.exec(on_its_way).first() is not None

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
+from bot import sweeping
 from bot.worker import LEASE
 from purchasing import reminders
 from tests.trouble.house import assert_silent
@@ -25,7 +26,7 @@ from tests.trouble.serving import STARTS_WITHIN, Life, Warm
 
 Point = tuple[str, str, int]
 """Stage, name, and the how manieth of this name in this stage."""
-_ANY_TIME = ("Worker._beat", "/token", f"({reminders.KIND})")
+_ANY_TIME = ("Worker._beat", "/token", f"({reminders.KIND})", f"({sweeping.KIND})")
 """What happens when its time has come, in whichever stage that is; it counts once."""
 _LONGEST_LIFE = 1.5
 """Seconds that a hunted bot lives at most after it is ready."""

@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from typing import Any
 
 import aiohttp
@@ -18,7 +19,7 @@ from bot.talk.outbox import Send
 from punchout.envelope import read_envelope
 from punchout.received import read_order
 from punchout.xml import parse
-from purchasing import notices, reminders
+from purchasing import notices
 from purchasing.lifecycle import OrderState
 from purchasing.notices import Notice, What
 from storage import tables
@@ -68,6 +69,7 @@ class Walk:
     def __init__(self, place: Town, bot: Lives, db: Database, amazon: Amazon | None = None) -> None:
         self.place, self.bot, self.db, self.amazon = place, bot, db, amazon
         self._job = 0
+        self._now = bot.clock()
         self._read_to: dict[str, int] = {}
         self.told: Counter[tuple[What, bool]] = Counter()
         self.taken: list[str] = []
@@ -163,15 +165,13 @@ class Walk:
         """Returns once nothing is under way."""
 
         def under_way(tx: Tx) -> bool:
-            later = (reminders.KIND,)
-            busy = select(JobRow.id).where(
-                col(JobRow.state).in_(("waiting", "ready", "leased")), col(JobRow.kind).not_in(later)
-            )
-            return tx.orm.exec(busy).first() is not None
+            jobs = tx.orm.exec(select(JobRow).where(col(JobRow.state).not_in(("done", "buried")))).all()
+            return not all(_planned(job, self._now) for job in jobs)
 
         async with asyncio.timeout(PATIENCE):
             while True:
                 self.bot.reports.clear()
+                self._now = self.bot.clock()
                 if self.bot.idle and not await self.db.read(under_way) and self.bot.idle:
                     return
                 with suppress(TimeoutError):
@@ -185,7 +185,7 @@ class Walk:
             ).all()
         )
         self._job = max((job.id or 0 for job in jobs), default=self._job)
-        open_ = [job for job in jobs if job.state != "done" and job.kind != reminders.KIND]
+        open_ = [job for job in jobs if job.state != "done" and not _planned(job, self._now)]
         assert not open_, [(job.kind, job.state, job.last_error) for job in open_]
         handled = {job.payload.decode() for job in jobs if job.kind == "callback"}
         assert handled.issuperset(self.taken), "an acknowledged callback was not handled"
@@ -222,6 +222,11 @@ class Walk:
         assert len(sent) == 1, "not the same bytes each time"
         assert read_envelope(parse(sent.pop())).payload_id == order.payload_id
         assert number in self.place.orders
+
+
+def _planned(job: JobRow, now: datetime) -> bool:
+    """Waits for a time that has not come: a reminder, the nightly sweep. What is tried again is under way."""
+    return job.state == "ready" and job.attempts == 0 and job.due > now
 
 
 def _same(content: object) -> str:
