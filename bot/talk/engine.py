@@ -82,7 +82,7 @@ def turn(
     if not policy.may_buy(desk.company, member) and move.do not in _FOR_EVERYBODY:
         answer = registration.not_permitted(words, desk.company.contact)
     else:
-        answer = _answer(tx, desk, words, member, talk, move, now)
+        answer = _answer(tx, desk, words, member, talk, at, move, now)
     talks.keep(tx, talk)
     return [registration.moved_here(words), *answer] if in_room else answer
 
@@ -92,10 +92,10 @@ _FOR_EVERYBODY = (Do.NOTHING, Do.ORDER, Do.NOTICES, Do.NOTICE_PACE)
 
 
 def _answer(
-    tx: Tx, desk: Desk, words: Wording, member: Member, talk: Talk, move: Move, now: datetime
+    tx: Tx, desk: Desk, words: Wording, member: Member, talk: Talk, at: At, move: Move, now: datetime
 ) -> list[Outgoing]:
     admin, email = policy.is_admin(desk.company, member), member.email or ""
-    till = Till(tx, desk.company, words, member, talk, now)
+    till = Till(tx, desk.company, words, member, talk, at, now)
     match move.do:
         case Do.NOTHING:
             return []

@@ -71,7 +71,7 @@ def detail(words: Wording, found: OrderDetail, *, own: bool) -> list[Outgoing]:
     lines = [text for line in found.lines for text in _line(words, order, line)]
     actions: list[Action] = list(tracking(words, found))
     if own:
-        if order.state in aftercare.SHIPPED and not order.receipt:
+        if order.state in aftercare.SHIPPED:
             actions += receipt_buttons(words, order)
         if order.state not in aftercare.OVER:
             actions.append(say(words, "cancel_order", Verb.CANCEL_ORDER, order.number))
@@ -141,11 +141,14 @@ def tracking(words: Wording, found: OrderDetail) -> list[Uri]:
 
 
 def receipt_buttons(words: Wording, order: Order) -> list[Action]:
-    """What a buyer can say of goods that were shipped."""
+    """What a buyer can say of goods that were shipped; once all arrived, only that something is wrong with them."""
+    damaged = say(words, "damaged", Verb.DAMAGED, order.number)
+    if order.receipt == Receipt.ARRIVED and order.state == OrderState.SHIPPED:
+        return [damaged]
     return [
         say(words, "arrived", Verb.ARRIVED, order.number),
         say(words, "missing", Verb.MISSING, order.number),
-        say(words, "damaged", Verb.DAMAGED, order.number),
+        damaged,
     ]
 
 
@@ -157,9 +160,12 @@ def received(words: Wording, found: OrderDetail, receipt: Receipt) -> list[Outgo
 
 
 def how_to_cancel(words: Wording, found: OrderDetail) -> list[Outgoing]:
-    """Amazon's own page is the only place; an order that is over is told so."""
+    """Amazon's own page is the only place; an order that is over, or never came about, is told so."""
     order = found.order
-    name = "too_late" if order.state in aftercare.OVER else "how"
+    if order.state in (OrderState.REFUSED, OrderState.REJECTED):
+        name = "not_needed"
+    else:
+        name = "too_late" if order.state in aftercare.OVER else "how"
     text = words(
         "cancelling",
         name,
@@ -168,6 +174,13 @@ def how_to_cancel(words: Wording, found: OrderDetail) -> list[Outgoing]:
         state=words("order_state", OrderState(order.state)),
     )
     return [ButtonTemplate(text, (*_amazon(words, found), *menu_buttons(words)[:2]))]
+
+
+def cancel_instead(words: Wording, order: Order) -> list[Outgoing]:
+    """キャンセル with no cart left: what the member may mean is the order on its way."""
+    text = words("cancelling", "instead", mark=mark(words, order.test), number=order.number)
+    wish = say(words, "cancel_order", Verb.CANCEL_ORDER, order.number)
+    return [ButtonTemplate(text, (wish, *menu_buttons(words)))]
 
 
 def none_refused(words: Wording, found: OrderDetail) -> list[Outgoing]:

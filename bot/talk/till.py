@@ -6,13 +6,13 @@ Called by the engine inside its transaction, like all that touches storage.
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.lineworks.message import Outgoing, Text
-from bot.talk import checkout, registration
-from bot.talk.cards import mark
+from bot.lineworks.message import ButtonTemplate, Outgoing, Text
+from bot.talk import checkout, orders, registration
+from bot.talk.cards import mark, menu_buttons
 from bot.talk.hearing import Heard, Verb
 from bot.talk.steps import At, Do, Move
 from bot.talk.wording import Wording
-from purchasing import addresses, ordering, policy
+from purchasing import addresses, aftercare, ordering, policy
 from purchasing.holding import AskAgain
 from purchasing.lifecycle import CartState
 from purchasing.ordering import AlreadyPlaced, Placed
@@ -24,13 +24,17 @@ from storage.vault import Keyring
 
 @dataclass(frozen=True, slots=True)
 class Till:
-    """Who pays, in which words, and the talk, which remembers the cart that a question was about."""
+    """Who pays, in which words, and the talk, which remembers the cart that a question was about.
+
+    `at` is where the talk stood when the member spoke: whether that question was still open.
+    """
 
     tx: Tx
     company: Company
     words: Wording
     member: Member
     talk: Talk
+    at: At
     now: datetime
 
     def show(self) -> list[Outgoing]:
@@ -96,24 +100,33 @@ class Till:
             return self._over(cart)
         if move.do is Do.DECLINE:
             return self._card(cart, "declined")
-        ordering.cancel(self.tx, cart)
-        return self._gone("cancelled")
+        return [ButtonTemplate(self._cancel(cart), menu_buttons(self.words))]
 
     def cancel(self) -> list[Outgoing]:
-        """キャンセル without a cart named: the newest cart that is still on offer, if there is one."""
-        cart = ordering.newest_offered(self.tx, self.member)
-        if cart is None:
+        """キャンセル without a cart named: the cart at hand, or what can be done about the order just made."""
+        if cart := self._at_hand():
+            return [ButtonTemplate(self._cancel(cart), menu_buttons(self.words))]
+        order = aftercare.newest(self.tx, self.member)
+        if order is None or order.state in aftercare.OVER:
             return registration.menu(self.words, "menu", "nothing_to_cancel", self.member.email or "")
-        ordering.cancel(self.tx, cart)
-        return self._gone("cancelled")
+        return orders.cancel_instead(self.words, order)
 
     def drop(self) -> list[Outgoing]:
         """Whoever starts over lets go of the cart on offer, and is told so."""
-        cart = ordering.newest_offered(self.tx, self.member)
-        if cart is None:
-            return []
+        cart = self._at_hand()
+        return [Text(self._cancel(cart))] if cart else []
+
+    def _at_hand(self) -> Cart | None:
+        """The cart that the open question is about; without one, the newest that is still on offer."""
+        asked = self.at in (At.ASKED_PAY, At.ASKED_PURPOSE)
+        about = ordering.waiting_cart(self.tx, self.member, self.talk.about) if asked else None
+        return about or ordering.newest_offered(self.tx, self.member)
+
+    def _cancel(self, cart: Cart) -> str:
+        """The cart is given up; its total tells which one it was."""
         ordering.cancel(self.tx, cart)
-        return [Text(self.words("cart", "cancelled", mark=mark(self.words, self.company.test)))]
+        total = self.words.money(cart.total, cart.currency)
+        return self.words("cart", "cancelled", mark=mark(self.words, self.company.test), total=total)
 
     def _question(self, cart: Cart, sentence: str) -> list[Outgoing]:
         self._remember(At.ASKED_PAY, cart)

@@ -80,7 +80,7 @@ async def test_buttons_that_have_done_their_work(place: Town, tmp_path: Path, da
         newest = (await place.talk.messages(TARO))[-1]["id"]
         dropped = place.postback(TARO, "決済する", newest).partition(":")[2]
         await place.talk.tap(TARO, "キャンセル", newest)
-        await place.hears(TARO, "カートを取り消しました")
+        await place.hears(TARO, "を取り消しました")
         last = (await place.talk.messages(TARO))[-1]["id"]
         for verb in ("pay", "pay_yes", "pay_no", "drop"):
             await place.post(TARO, YES, f"{verb}:{dropped}")
