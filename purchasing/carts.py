@@ -11,10 +11,10 @@ from sqlmodel import select
 
 from punchout.cart import Cart, CartRefused, read_cart
 from punchout.xml import XmlRefused
-from purchasing import addresses, evidence, notices
+from purchasing import addresses, evidence, notices, soundness
 from purchasing.lifecycle import CartState, SessionEvent, SessionState, advance
 from purchasing.notices import What
-from purchasing.shopping import Denied, Trouble, hash_token
+from purchasing.shopping import Companies, Denied, Trouble, hash_token
 from storage import audit, tables
 from storage.database import Tx
 from storage.tables import Member, ShoppingSession
@@ -73,7 +73,13 @@ def is_awaited(tx: Tx, token: str) -> bool:
 
 
 def accept_cart(
-    tx: Tx, vault: Keyring, fallback_company: str, token: str, cart: ReadCart, now: datetime
+    tx: Tx,
+    vault: Keyring,
+    companies: Companies,
+    fallback_company: str,
+    token: str,
+    cart: ReadCart,
+    now: datetime,
 ) -> Accepted | Denied:
     """Take a cart for the visit that the token and the BuyerCookie name, once.
 
@@ -137,7 +143,11 @@ def accept_cart(
         return refuse(Trouble.CART_TOO_LARGE)
     if unstorable(value):
         return refuse(Trouble.CART_UNREADABLE)
-    document = keep(value.payload_id, f"accepted:{session.id}", "; ".join(value.notes))
+    company = companies(company_id)
+    identity = company.account.identity if company else ""
+    if not value.empty and (flaw := soundness.flaw(value, identity)):
+        return refuse(Trouble.CART_UNUSABLE, flaw)
+    document = keep(value.payload_id, f"accepted:{session.id}", "; ".join(soundness.doubts(value)))
     assert document.id is not None
     member = tx.orm.get_one(Member, session.member_id)
     event = SessionEvent.EMPTY_CART_CAME if value.empty else SessionEvent.CART_CAME

@@ -165,7 +165,10 @@ def place(
     )
     notices.tell_admins(tx, company, member, What.ORDER_PLACED, order.id, now)
     reminders.watch_order(tx, order, now)
-    tx.orm.get_one(StoredDocument, cart.document_id).order_number = number
+    came = tx.orm.get_one(StoredDocument, cart.document_id)
+    came.order_number = number
+    if came.note:
+        notices.tell_admins(tx, company, member, What.DOCUMENT, cart.document_id, now)
     audit.note(
         tx,
         company.id,

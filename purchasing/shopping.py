@@ -86,6 +86,7 @@ class Trouble(StrEnum):
     CART_USED = "cart_used"
     CART_FOREIGN = "cart_foreign"
     CART_UNREADABLE = "cart_unreadable"
+    CART_UNUSABLE = "cart_unusable"
     CART_TOO_LARGE = "cart_too_large"
 
 

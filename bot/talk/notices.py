@@ -140,6 +140,8 @@ def document(words: Wording, found: StoredDocument, test: bool) -> list[Outgoing
         name = _refused(found)
     elif found.outcome == "failed":
         name = "failed"
+    elif found.kind == "PunchOutOrderMessage":
+        name = "cart"
     elif found.kind == "StatusUpdateRequest":
         name = "status"
     text = words(

@@ -39,7 +39,9 @@ async def cart(request: web.Request) -> web.Response:
     if not known and services.limits.strangers.take("", loop_time()):
         kept_for = ""  # enough evidence of strangers for today: the disk is ours
     outcome = await services.db.write(
-        lambda tx: carts.accept_cart(tx, services.vault, kept_for, token, taken, services.clock())
+        lambda tx: carts.accept_cart(
+            tx, services.vault, services.companies.get, kept_for, token, taken, services.clock()
+        )
     )
     trace.set(outcome.trace or trace.get())
     _log.info("a cart: %s", outcome.trouble if isinstance(outcome, Denied) else "taken")

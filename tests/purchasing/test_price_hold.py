@@ -13,7 +13,7 @@ from storage import tables
 from storage.database import Database, Tx
 from tests.purchasing.test_notices import told
 from tests.trouble.documents import Goods, cart
-from tests.trouble.house import COMPANY, NOW, TARO, known, offered, vault, visit_of
+from tests.trouble.house import COMPANY, NOW, TARO, companies, known, offered, vault, visit_of
 
 Outcome = Placed | AlreadyPlaced | NotPayable | AskAgain
 
@@ -58,7 +58,7 @@ async def test_the_hold_counts_from_the_carts_own_time_not_from_when_the_browser
         for stamp in (NOW - timedelta(days=3), NOW + timedelta(days=1)):
             token, cookie = visit_of(tx, company)
             raw = cart(cookie, Goods(), now=stamp)
-            carts.accept_cart(tx, vault(), COMPANY, token, ReadCart.of(raw), NOW)
+            carts.accept_cart(tx, vault(), companies, COMPANY, token, ReadCart.of(raw), NOW)
             offer = ordering.newest_offered(tx, known(tx))
             assert offer is not None
             found.append(offer.held_until)
@@ -109,7 +109,7 @@ async def test_the_prefecture_is_the_one_that_amazon_says(shop: Database, compan
         for state in ("大阪府", "13"):
             token, cookie = visit_of(tx, company)
             raw = cart(cookie, Goods()).replace(b"</Total>", b"</Total>" + ship_to.format(state).encode(), 1)
-            carts.accept_cart(tx, vault(), COMPANY, token, ReadCart.of(raw), NOW)
+            carts.accept_cart(tx, vault(), companies, COMPANY, token, ReadCart.of(raw), NOW)
             offer = ordering.newest_offered(tx, known(tx))
             assert offer is not None
             found.append(offer.prefecture)
@@ -125,7 +125,7 @@ async def test_who_put_too_much_into_the_cart_is_told_in_the_talk_once(
         token, cookie = visit_of(tx, company)
         raw = cart(cookie, Goods(quantity=1000))
         for _ in range(2):
-            outcome = carts.accept_cart(tx, vault(), COMPANY, token, ReadCart.of(raw), NOW)
+            outcome = carts.accept_cart(tx, vault(), companies, COMPANY, token, ReadCart.of(raw), NOW)
         return outcome, told(tx, What.CART_TOO_LARGE)
 
     assert await shop.write(work) == (Denied(Trouble.CART_TOO_LARGE), [TARO])

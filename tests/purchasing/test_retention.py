@@ -21,7 +21,7 @@ from storage.audit import Verdict
 from storage.database import Database, Tx
 from storage.tables import Order, StoredDocument
 from tests.trouble.documents import Goods, Said, cart, confirmation, ship_notice
-from tests.trouble.house import COMPANY, NOW, link_for, offered, ordered, vault, visit_of
+from tests.trouble.house import COMPANY, NOW, companies, link_for, offered, ordered, vault, visit_of
 
 AGES = Ages()
 WEEK = timedelta(days=7)
@@ -151,7 +151,7 @@ async def test_what_a_cart_was_bought_with_stays_as_long_as_its_order(
 
 async def test_refused_documents_go_those_that_name_an_order_later(shop: Database, company: Company) -> None:
     def strangers(tx: Tx) -> Any:
-        carts.accept_cart(tx, vault(), company.id, "nobody's", ReadCart.of(cart("cookie")), NOW)
+        carts.accept_cart(tx, vault(), companies, company.id, "nobody's", ReadCart.of(cart("cookie")), NOW)
         order = ordered(tx, company)
         order.number = order.payload_id = "KM-000000-0"
         raw = confirmation(order, Said(1, accepted=1))

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -19,20 +20,24 @@ from punchout.xml import parse
 from purchasing import carts, evidence, ordering, shopping
 from purchasing.carts import Accepted, ReadCart
 from purchasing.lifecycle import SessionState
+from purchasing.notices import What
 from purchasing.shopping import Denied, Trouble
 from purchasing.values import Company, Group
 from storage import tables
 from storage.database import Database, Tx
 from storage.tables import DeliveryAddress, ShoppingSession, StoredDocument
 from tests.punchout.conftest import Judge
+from tests.purchasing.test_notices import told
 from tests.trouble.amazon import FakeAmazon, hangs_up, leads_to, page, says
 from tests.trouble.documents import Goods, cart
 from tests.trouble.house import (
+    ADMIN,
     EMAIL,
     HANAKO,
     NOW,
     TARO,
     Clock,
+    companies,
     known,
     link_for,
     offered,
@@ -43,7 +48,9 @@ from tests.trouble.house import (
 
 
 async def hand_in(shop: Database, token: str, raw: bytes) -> Accepted | Denied:
-    return await shop.write(lambda tx: carts.accept_cart(tx, vault(), "sample", token, ReadCart.of(raw), NOW))
+    return await shop.write(
+        lambda tx: carts.accept_cart(tx, vault(), companies, "sample", token, ReadCart.of(raw), NOW)
+    )
 
 
 async def kept(shop: Database) -> list[tuple[str, str]]:
@@ -305,7 +312,6 @@ async def test_a_cart_that_cannot_be_read_is_refused_and_kept(shop: Database, co
         cart(cookie, Goods()).replace(b"1000.00", b"10.5"),
         cart(cookie, Goods()).replace(b'currency="JPY">1000', b'currency="USD">1000'),
         cart(cookie, Goods()).replace(b'quantity="1"', b'quantity="0"'),
-        cart(cookie, Goods()).replace(b'quantity="1"', b'quantity="1.001"'),
         cart(cookie, Goods()).replace(b'quantity="1"', b'quantity="-1"'),
         cart(cookie, Goods()).replace(b"1000.00", b"9" * 14 + b".00"),
     ):
@@ -386,9 +392,11 @@ def _published_carts() -> list[bytes]:
 
 
 async def test_every_published_cart_that_is_taken_can_be_ordered(shop: Database, company: Company) -> None:
-    """A cart that could not become an order must be refused with a page, not accepted and then forgotten."""
+    """A cart that could not become an order must be refused with a page, not accepted and then forgotten. Amazon Japan's
+    own is taken once it is addressed to us; those of other suppliers are in dollars or lack what Amazon asks for."""
     placed = 0
-    for raw in _published_carts():
+    for published in _published_carts():
+        raw = re.sub(rb"(<To>.*?<Identity>)[^<]*", rb"\g<1>kaimono-sandbox", published, flags=re.S)
         read = ReadCart.of(raw)
         assert isinstance(read.value, Cart)
         token, _ = await shop.write(lambda tx: visit_of(tx, company))
@@ -407,11 +415,76 @@ async def test_every_published_cart_that_is_taken_can_be_ordered(shop: Database,
             assert found.id is not None
             paid = await shop.write(
                 lambda tx, found=found: ordering.place(  # type: ignore[misc]
-                    tx, vault(), company, known(tx), found.id, found.nonce, NOW
+                    tx, vault(), company, known(tx), found.id, found.nonce, NOW, anyway=True
                 )
             )
             assert isinstance(paid, ordering.Placed)
             placed += 1
         else:
             assert outcome == Accepted(empty=True) or isinstance(outcome, Denied)
-    assert placed >= 3
+    assert placed >= 1
+
+
+BROKEN = {
+    "total": (b'<Total><Money currency="JPY">2000.00<', b'<Total><Money currency="JPY">1.00<'),
+    "price": (b">1000.00<", b">-1000.00<"),
+    "currency": (b'"JPY"', b'"USD"'),
+    "spaid": (b"358-9479393-6024619,1", b" "),
+    "buyer": (b"kaimono-sandbox", b"somebody-else"),
+    "quantity": (b'quantity="2"', b'quantity="1.5"'),
+    "shipping": (b'<Shipping><Money currency="JPY">0.00', b'<Shipping><Money currency="JPY">-1900.00'),
+    "tax": (b'<Tax><Money currency="JPY">200.00', b'<Tax><Money currency="JPY">-200.00'),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+async def test_a_cart_that_somebody_rewrote_is_not_offered(
+    shop: Database, company: Company, name: str
+) -> None:
+    """It is kept with what is wrong with it, and the honest one is still taken."""
+    token, cookie = await shop.write(lambda tx: visit_of(tx, company))
+    honest = cart(cookie, Goods(1000, 2))
+    old, new = BROKEN[name]
+    assert old in honest
+    outcome = await hand_in(shop, token, honest.replace(old, new))
+    assert isinstance(outcome, Denied)
+    assert outcome.trouble is Trouble.CART_UNUSABLE
+    assert outcome.reason.endswith(".")
+    assert "somebody-else" not in outcome.reason
+    assert await kept(shop) == [("PunchOutOrderMessage", "refused")]
+    assert await carts_of(shop) == []
+    assert await hand_in(shop, token, honest) == Accepted(empty=False)
+
+
+async def test_a_buyer_in_another_domain_or_none_at_all_is_no_contradiction(
+    shop: Database, company: Company
+) -> None:
+    """Amazon repeats the domain as somebody once wrote it, and may leave the credential out."""
+    to = b'<To><Credential domain="NetworkId"><Identity>kaimono-sandbox</Identity></Credential></To>'
+    for other in (to.replace(b"NetworkId", b"networkid"), to.replace(b"NetworkId", b"DUNS"), b"<To/>"):
+        token, cookie = await shop.write(lambda tx: visit_of(tx, company))
+        raw = cart(cookie, Goods())
+        assert to in raw
+        assert await hand_in(shop, token, raw.replace(to, other)) == Accepted(empty=False)
+
+
+async def test_what_merely_does_not_agree_is_told_to_the_admins_with_the_order(
+    shop: Database, company: Company
+) -> None:
+    """A tax that is not that of the lines: Amazon never promised the sum, so the cart can be paid."""
+    token, cookie = await shop.write(lambda tx: visit_of(tx, company))
+    raw = cart(cookie, Goods(1000, 2)).replace(
+        b'<Tax><Money currency="JPY">200.00', b'<Tax><Money currency="JPY">1.00', 1
+    )
+    assert await hand_in(shop, token, raw) == Accepted(empty=False)
+    (found,) = await carts_of(shop)
+
+    def work(tx: Tx) -> tuple[list[str], str]:
+        before = told(tx, What.DOCUMENT)
+        assert before == []
+        ordering.place(tx, vault(), company, known(tx), found.id or 0, found.nonce, NOW)
+        return told(tx, What.DOCUMENT), tx.orm.get_one(StoredDocument, found.document_id).note
+
+    whom, note = await shop.write(work)
+    assert whom == [ADMIN]
+    assert "tax" in note

@@ -30,7 +30,7 @@ from storage import tables
 from storage.database import Database, Tx
 from storage.tables import Order, OrderLine, ShoppingSession, StoredDocument
 from tests.trouble.documents import Goods, Said, cart, confirmation, ship_notice
-from tests.trouble.house import Clock, known, link_for, offered, ordered, vault, way_back
+from tests.trouble.house import Clock, companies, known, link_for, offered, ordered, vault, way_back
 
 
 class Waiting:
@@ -130,7 +130,9 @@ class World:
                 goods = (Goods(),) if kind == "cart" else ()
                 read = ReadCart.of(cart(self.cookie, *goods))
                 outcome = await self.db.write(
-                    lambda tx: carts.accept_cart(tx, vault(), self.company.id, self.way, read, self.clock())
+                    lambda tx: carts.accept_cart(
+                        tx, vault(), companies, self.company.id, self.way, read, self.clock()
+                    )
                 )
                 assert isinstance(outcome, carts.Accepted)
             case ["confirms", *parts]:

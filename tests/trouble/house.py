@@ -176,6 +176,11 @@ def company_at(amazon: FakeAmazon) -> Company:
     return replace(company, punchout_url=amazon.punchout_url, order_url=amazon.order_url)
 
 
+def companies(_: str) -> Company:
+    """The one company, as whoever takes a cart finds it."""
+    return buying(config().company[0], config().public_url)
+
+
 def furnished(tx: Tx) -> None:
     """The company and its addresses, and two members who can buy."""
     provision(tx, config(), NOW)
@@ -216,7 +221,7 @@ def offered(tx: Tx, company: Company, *goods: Goods, user_id: str = TARO, now: d
     """A cart that came back from the shop and waits to be paid."""
     token, cookie = visit_of(tx, company, user_id, now)
     read = ReadCart.of(cart(cookie, *goods or (Goods(),), now=now))
-    assert carts.accept_cart(tx, vault(), company.id, token, read, now) == Accepted(empty=False)
+    assert carts.accept_cart(tx, vault(), companies, company.id, token, read, now) == Accepted(empty=False)
     found = ordering.newest_offered(tx, known(tx, user_id))
     assert found is not None
     return found
