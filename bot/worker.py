@@ -95,9 +95,9 @@ class Pool:
                     pause = shut
                 elif free:
                     try:
-                        jobs = await self._claim(free)
+                        jobs, rest = await self._claim(free)
                         self._begin(jobs)
-                        pause = self._shut_for() or (0.0 if len(jobs) == free else await self._pause())
+                        pause = self._shut_for() or rest
                     except DatabaseFault as fault:
                         _log.error("the queue cannot be read: %s", fault)
                     # A table that is away for a moment must not end the worker while callbacks are still taken.
@@ -135,10 +135,11 @@ class Pool:
         seconds = (self._opens - self._clock()).total_seconds()
         return seconds if 0 < seconds <= self._look_every else 0.0
 
-    async def _claim(self, limit: int) -> list[Job]:
+    async def _claim(self, limit: int) -> tuple[list[Job], float]:
+        """Jobs to begin, and the seconds until the next one falls due, at most the safety net's."""
         held = list(self.running.values())
 
-        def work(tx: Tx) -> tuple[list[Job], timedelta]:
+        def work(tx: Tx) -> tuple[list[Job], timedelta, datetime | None]:
             now, jobs = self._clock(), list[Job]()
 
             def take(room: int) -> int:
@@ -151,18 +152,16 @@ class Pool:
                 )
                 return len(jobs)
 
-            return jobs, self._gate.let(tx, take, now)
+            shut = self._gate.let(tx, take, now)
+            # Whoever was woken meanwhile looks again at once, and need not know when else.
+            again = len(jobs) == limit or self._changed.is_set()
+            return jobs, shut, now if again else queue.next_due(tx, self._kinds, now)
 
-        jobs, shut = await self._db.write(work)
-        self._opens = self._clock() + min(shut, timedelta(seconds=self._look_every))
-        return jobs
-
-    async def _pause(self) -> float:
-        """Seconds until the earliest job falls due, at most the safety net's."""
-        due = await self._db.read(lambda tx: queue.next_due(tx, self._kinds, self._clock()))
-        if due is None:
-            return self._look_every
-        return min(self._look_every, max(0.01, (due - self._clock()).total_seconds()))
+        jobs, shut, due = await self._db.write(work)
+        now = self._clock()
+        self._opens = now + min(shut, timedelta(seconds=self._look_every))
+        rest = self._look_every if due is None else max(0.01, (due - now).total_seconds())
+        return jobs, 0.0 if len(jobs) == limit else min(self._look_every, rest)
 
     async def _perform(self, job: Job) -> None:
         token = trace.set(job.trace or job.key)
