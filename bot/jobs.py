@@ -5,6 +5,7 @@ what it causes happens once: an order goes out as the same bytes, a document is 
 """
 
 from datetime import datetime
+from functools import partial
 
 from bot.app import Clock, utc_now
 from bot.config import Config
@@ -18,6 +19,8 @@ from storage.database import Database, Tx
 
 SHOWN = 50
 """Open jobs listed at most; the rest is told as a number."""
+AT_ONCE = 500
+"""Jobs of one transaction: each locks its lane, and PostgreSQL has room for some thousand locks only."""
 
 
 async def jobs(config: Config, words: Wording, *, again: str, forget: str, clock: Clock = utc_now) -> int:
@@ -32,10 +35,10 @@ async def jobs(config: Config, words: Wording, *, again: str, forget: str, clock
 async def _act(db: Database, words: Wording, which: str, clock: Clock, *, once_more: bool) -> int:
     act, what = (backlog.exhume, "job_again") if once_more else (backlog.write_off, "job_forgotten")
 
-    def work(tx: Tx) -> list[Buried]:
+    def change(tx: Tx, batch: list[Buried]) -> list[Buried]:
         now, done = clock(), []
-        for job in backlog.buried(tx):
-            if which in ("all", str(job.id)) and act(tx, job.id, now):
+        for job in batch:
+            if act(tx, job.id, now):
                 tx.trace = job.trace
                 audit.note(
                     tx, job.company_id, operator(), what, now,
@@ -44,9 +47,13 @@ async def _act(db: Database, words: Wording, which: str, clock: Clock, *, once_m
                 done.append(job)
         return done
 
-    done = await db.write(work)
-    for job in done:
-        print(words("jobs", "again" if once_more else "forgotten", id=job.id, kind=job.kind))
+    found = [job for job in await db.read(backlog.buried) if which in ("all", str(job.id))]
+    done = 0
+    for start in range(0, len(found), AT_ONCE):
+        changed = await db.write(partial(change, batch=found[start : start + AT_ONCE]))
+        done += len(changed)
+        for job in changed:
+            print(words("jobs", "again" if once_more else "forgotten", id=job.id, kind=job.kind))
     if not done:
         print(words("jobs", "none_buried") if which == "all" else words("jobs", "not_buried", id=which))
     return 0 if done or which == "all" else 1

@@ -54,16 +54,13 @@ class Sweeper:
 
     async def sweep(self, job: Job) -> Decision | None:
         now, gone = self.clock(), Counter[str]()
+        await self.db.write(lambda tx: plan(tx, now))  # first: should this night be given up, the next is not
         for step in retention.STEPS:
             while count := await self.db.write(lambda tx, step=step: step(tx, self.ages, now)):  # type: ignore[misc]
                 gone[step.__name__] += count
                 self.metrics.swept.labels(step.__name__).inc(count)
 
-        def end(tx: Tx) -> None:
-            plan(tx, now)
-            queue.finish(tx, job, owner=self.owner, now=now)
-
-        await self.db.write(end)
+        await self.db.write(lambda tx: queue.finish(tx, job, owner=self.owner, now=now))
         _log.info("swept: %s", ", ".join(f"{n} {what}" for what, n in gone.items()) or "nothing was old")
         if given_up := len(await self.db.read(queue.buried)):
             _log.error("%d jobs were given up: look at them with kaimono jobs", given_up)

@@ -19,7 +19,7 @@ from typing import Any
 import psycopg
 from psycopg import errors
 from psycopg.pq import TransactionStatus
-from sqlalchemy import URL, Engine, create_engine
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from storage.database import RESTORING, WENT_ON, Database, DatabaseFault, T, Tx, Work, as_fault, trace
@@ -50,7 +50,17 @@ def _with_defaults(address: URL) -> URL:
 
 def postgres_engine(address: URL) -> Engine:
     """A pool of connections, made when they are needed."""
-    return create_engine(_with_defaults(address), pool_size=CONNECTIONS, max_overflow=0, hide_parameters=True)
+    engine = create_engine(
+        _with_defaults(address), pool_size=CONNECTIONS, max_overflow=0, hide_parameters=True
+    )
+
+    @event.listens_for(engine, "checkin")
+    def may_write_if_the_server_says_so(driver: psycopg.Connection[Any] | None, _record: object) -> None:
+        """After a snapshot SQLAlchemy leaves READ WRITE behind, which overrules a server set to read only."""
+        if driver is not None and not driver.closed:
+            driver.read_only = None
+
+    return engine
 
 
 class PostgresDatabase(Database):
@@ -98,8 +108,14 @@ class PostgresDatabase(Database):
         with self._door:
             if not self._open:
                 raise DatabaseFault("the database is closed")
-            answer = self._threads.submit(_run, engine, work, reads_only, trace.get())
+            answer = self._threads.submit(self._perform, engine, work, reads_only, trace.get())
         return await asyncio.wrap_future(answer)
+
+    def _perform(self, engine: Engine, work: Work[T], reads_only: bool, its_trace: str) -> T:
+        result = _run(engine, work, reads_only, its_trace)
+        if not reads_only:
+            self.committed(1)
+        return result
 
     def _hear(self, topics: set[str] | None) -> None:
         for listener in self.listeners(self._listeners if topics is None else topics):

@@ -1,7 +1,9 @@
 """`kaimono jobs` and `kaimono audit`, run as an operator does, beside a database that the bot uses."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from bot.jobs import SHOWN, jobs
 from bot.opened import opened
 from bot.talk.wording import wording
 from bot.trail import show, verify
-from storage import audit, queue
+from storage import audit, backlog, queue
 from storage.database import Database, Tx
 from storage.tables import Company
 from tests.bot.configuration import write
@@ -108,6 +110,27 @@ async def test_all_are_sent_again_or_written_off(path: Path) -> None:
         await db.write(lambda tx: put(tx, "b"))  # its key stays seen
         assert [job.key for job in taken] == ["a"]
         assert (await db.read(queue.depth))[0].ready == 0
+
+
+async def test_a_flood_is_sent_again_in_transactions_of_bounded_size(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL has room for the locks of some thousand lanes in one transaction, not for twenty thousand."""
+    await with_database(path, *(partial(bury, key=str(number)) for number in range(7)))
+    locked: list[tuple[Tx, str]] = []
+    lock_lane = backlog.lock_lane
+
+    def locking(tx: Tx, lane: str) -> None:
+        locked.append((tx, lane))
+        lock_lane(tx, lane)
+
+    monkeypatch.setattr(backlog, "lock_lane", locking)
+    monkeypatch.setattr("bot.jobs.AT_ONCE", 3)
+    assert await run(path, again="all") == 0
+    assert {lane for _, lane in locked} == set("0123456")
+    assert sorted(Counter(id(tx) for tx, _ in locked).values()) == [1, 3, 3]
+    async with opened(load(path)) as db:
+        assert await db.read(queue.buried) == []
 
 
 async def test_the_audit_is_listed_and_verified(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

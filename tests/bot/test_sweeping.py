@@ -2,9 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from bot import sweeping
 from bot.metrics import Metrics
 from bot.sweeping import KIND, Sweeper
+from purchasing import retention
 from purchasing.retention import Ages
 from storage import queue
 from storage.database import Database, Tx
@@ -43,3 +46,28 @@ async def test_a_sweep_is_planned_for_the_night_and_plans_the_next(database: Dat
     ]
     assert await database.read(lambda tx: jobs_of(tx, "a")) == []
     assert b'kaimono_swept_total{what="jobs"} 1.0' in metrics.expose()
+
+
+async def test_a_night_that_is_given_up_is_not_the_last(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(NIGHT + timedelta(seconds=2))
+
+    def broken(_tx: Tx, _ages: Ages, _now: datetime) -> int:
+        raise ArithmeticError("a row that nothing can be made of")
+
+    monkeypatch.setattr(retention, "STEPS", (broken,))
+    await database.write(lambda tx: sweeping.plan(tx, EVENING))
+    (job,) = await database.write(
+        lambda tx: queue.claim(
+            tx, kinds=[KIND], owner="one", limit=9, now=clock(), lease=timedelta(seconds=9)
+        )
+    )
+    with pytest.raises(ArithmeticError):
+        await Sweeper(database, Ages(), Metrics(), clock, "one").sweep(job)
+    await database.write(lambda tx: queue.bury(tx, job, owner="one", now=clock(), error="broken"))
+    planned = await database.read(lambda tx: jobs_of(tx, KIND))
+    assert [(each.state, each.due) for each in planned] == [
+        ("buried", NIGHT),
+        ("ready", NIGHT + timedelta(days=1)),
+    ]

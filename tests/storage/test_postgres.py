@@ -161,3 +161,27 @@ async def test_a_server_that_is_not_there_is_told() -> None:
         await database.read(lambda tx: None)
     assert "himitsu" not in str(caught.value)
     await database.close()
+
+
+async def test_a_connection_that_read_does_not_overrule_a_server_that_is_read_only(
+    postgres_database: Database, postgres_url: str
+) -> None:
+    """As after a fail-over: whoever reads first must be refused like whoever does not."""
+    with psycopg.connect(postgres_url, autocommit=True) as conn:
+        name = conn.info.dbname
+        conn.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on".encode())
+    for _ in range(3):
+        assert await states(postgres_database) == {}
+        with pytest.raises(DatabaseFault, match="read-only transaction"):
+            await postgres_database.write(putting("a"))
+
+
+async def test_every_unit_that_is_stored_is_counted(postgres_database: Database) -> None:
+    counted: list[int] = []
+    postgres_database.committed = counted.append
+    for key in "abc":
+        await postgres_database.write(putting(key))
+    await states(postgres_database)
+    with pytest.raises(ZeroDivisionError):
+        await postgres_database.write(lambda _tx: 1 // 0)
+    assert counted == [1, 1, 1]
