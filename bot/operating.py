@@ -21,10 +21,21 @@ def add_commands(add: Add, words: Wording) -> None:
     audit.add_argument("--order", default="", metavar="NUMBER", help=words("cli", "order"))
     audit.add_argument("--member", default="", metavar="ID", help=words("cli", "member"))
     audit.add_argument("--limit", type=int, default=100, metavar="N", help=words("cli", "limit"))
+    audit.add_argument(
+        "--expect", type=_head, action="append", default=[], metavar="PLACE:HASH", help=words("cli", "expect")
+    )
     evidence = add("evidence", _evidence, config=True)
     evidence.add_argument("order", metavar="NUMBER", help=words("cli", "evidence_order"))
     evidence.add_argument("--show", type=int, default=0, metavar="ID", help=words("cli", "show"))
     evidence.add_argument("--raw", action="store_true", help=words("cli", "raw"))
+
+
+def _head(said: str) -> tuple[int, str]:
+    """PLACE:HASH as `verify` prints it. Raises ValueError, which argparse tells."""
+    place, _, its_hash = said.partition(":")
+    if len(bytes.fromhex(its_hash)) != 32:
+        raise ValueError
+    return int(place), its_hash.lower()
 
 
 def _jobs(options: argparse.Namespace) -> int:
@@ -40,7 +51,7 @@ def _audit(options: argparse.Namespace) -> int:
 
     config, words = load_config(options.config), language()
     if options.act == "verify":
-        return told(verify(config, words))
+        return told(verify(config, words, options.expect))
     return told(show(config, words, order=options.order, member=options.member, limit=options.limit))
 
 

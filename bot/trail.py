@@ -1,5 +1,8 @@
 """`kaimono audit`: the newest entries, of one order or member if asked; `kaimono audit verify` walks the chains."""
 
+from collections.abc import Sequence
+from functools import partial
+
 from bot.config import Config
 from bot.opened import opened
 from bot.talk.wording import Wording
@@ -42,17 +45,23 @@ async def _entries(
     return await db.read(work)
 
 
-async def verify(config: Config, words: Wording) -> int:
-    """Walk each company's chain; 1 when one is broken."""
-    good = True
+async def verify(config: Config, words: Wording, expect: Sequence[tuple[int, str]] = ()) -> int:
+    """Walk each company's chain, and look for earlier heads (place and hash) in them; 1 when one breaks or lacks."""
+    good, lacking = True, set(expect)
     async with opened(config) as db:
         for company in config.company:
             key = company.key
             verdict = await db.read(lambda tx, key=key: audit.verify(tx, key))  # type: ignore[misc]
             if verdict.broken_at is None:
-                print(f"OK  {company.name}: {words('audit', 'whole', count=verdict.count)}")
+                said = words("audit", "whole", count=verdict.count, head=f"{verdict.count}:{verdict.hash}")
+                print(f"OK  {company.name}: {said}")
+                for place, its_hash in tuple(lacking):
+                    if await db.read(partial(audit.holds, company_id=key, place=place, expected=its_hash)):
+                        lacking.discard((place, its_hash))
             else:
                 good = False
                 why = words("audit", f"broken_{verdict.why}", place=verdict.broken_at, count=verdict.count)
                 print(f"NG  {company.name}: {why}")
-    return 0 if good else 1
+    for place, its_hash in sorted(lacking):
+        print(f"NG  {words('audit', 'not_held', head=f'{place}:{its_hash}')}")
+    return 0 if good and not lacking else 1

@@ -8,7 +8,7 @@ for longer than a commit and no two units wait for each other.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -18,9 +18,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.database import Tx
 from storage.tables.audit import AuditEntry, AuditHead
+from storage.tables.order import Order
 
 ENTRY = AuditEntry.metadata.tables["audit_entry"]
 HEAD = AuditHead.metadata.tables["audit_head"]
+ORDER = Order.metadata.tables["purchase_order"]
 _BEGINNING = ""
 _HASHED = ("company_id", "place", "at", "actor", "what", "order_number", "member_id", "facts", "trace")
 
@@ -98,18 +100,25 @@ def _hash(before: str, row: dict[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a walk along a chain found: how many entries are good, and the place where it breaks (None: nowhere)."""
+    """What a walk along a chain found: how many entries are good, and the place where it breaks (None: nowhere).
+
+    `hash` is of the last good entry: kept elsewhere with its place, it shows later that nothing before it was cut.
+    """
 
     count: int
     broken_at: int | None = None
     why: str = ""
+    hash: str = field(default="", compare=False)
 
 
 PAGE = 2_000
 
 
 def verify(tx: Tx, company_id: str) -> Verdict:
-    """Walk a company's chain from its beginning to its head. `why` is changed, missing or cut."""
+    """Walk a company's chain from its beginning to its head. `why` is changed, missing or cut.
+
+    A chain that was cut together with its head looks whole: see `holds`. An order without any entry is missing them.
+    """
     place, last = 0, _BEGINNING
     for row in _along(tx.conn, company_id):
         if row.place != place + 1:
@@ -120,7 +129,23 @@ def verify(tx: Tx, company_id: str) -> Verdict:
     head = tx.conn.execute(select(HEAD).where(HEAD.c.company_id == company_id)).first()
     if (head.place, head.hash) != (place, last) if head else place > 0:
         return Verdict(place, place + 1, "cut")
-    return Verdict(place)
+    if place == 0 and tx.conn.execute(_AN_ORDER, {"company": company_id}).first():
+        return Verdict(0, 1, "missing")
+    return Verdict(place, hash=last)
+
+
+_AN_ORDER = select(ORDER.c.id).where(ORDER.c.company_id == bindparam("company")).limit(1)
+
+
+def holds(tx: Tx, company_id: str, place: int, expected: str) -> bool:
+    """Whether the chain still has the entry that was its head once."""
+    found = select(ENTRY.c.hash).where(ENTRY.c.company_id == company_id, ENTRY.c.place == place)
+    return tx.conn.execute(found).scalar() == expected
+
+
+def heads(tx: Tx) -> list[AuditHead]:
+    """Where every chain ends."""
+    return [AuditHead(**row._asdict()) for row in tx.conn.execute(select(HEAD).order_by(HEAD.c.company_id))]
 
 
 def _along(conn: Connection, company_id: str) -> Iterator[Row[Any]]:

@@ -71,7 +71,25 @@ APPEND_ONLY = {
 }
 """What makes the database itself refuse changes. Migration 0004 says the same."""
 
-for _engine, _statements in APPEND_ONLY.items():
-    for _statement in _statements:
-        _trigger = DDL(_statement.replace("%", "%%")).execute_if(dialect=_engine)  # type: ignore[no-untyped-call]
-        event.listen(AuditEntry.metadata.tables["audit_entry"], "after_create", _trigger)
+ONLY_GROWS = {
+    "sqlite": (
+        "CREATE TRIGGER audit_head_only_grows BEFORE UPDATE ON audit_head "
+        "WHEN NEW.place <= OLD.place OR NEW.company_id <> OLD.company_id "
+        "BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END",
+        "CREATE TRIGGER audit_head_stays BEFORE DELETE ON audit_head "
+        "BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END",
+    ),
+    "postgresql": (
+        "CREATE TRIGGER audit_head_only_grows BEFORE UPDATE ON audit_head FOR EACH ROW "
+        "WHEN (NEW.place <= OLD.place OR NEW.company_id <> OLD.company_id) EXECUTE FUNCTION audit_append_only()",
+        "CREATE TRIGGER audit_head_stays BEFORE DELETE OR TRUNCATE ON audit_head "
+        "FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only()",
+    ),
+}
+"""The head moves on and never back. Migration 0007 says the same."""
+
+for _table, _guard in (("audit_entry", APPEND_ONLY), ("audit_head", ONLY_GROWS)):
+    for _engine, _statements in _guard.items():
+        for _statement in _statements:
+            _trigger = DDL(_statement.replace("%", "%%")).execute_if(dialect=_engine)  # type: ignore[no-untyped-call]
+            event.listen(AuditEntry.metadata.tables[_table], "after_create", _trigger)

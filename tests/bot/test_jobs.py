@@ -1,5 +1,6 @@
 """`kaimono jobs` and `kaimono audit`, run as an operator does, beside a database that the bot uses."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -144,7 +145,16 @@ async def test_the_audit_is_listed_and_verified(path: Path, capsys: pytest.Captu
     assert capsys.readouterr().out == line
     assert await show(config, WORDS, order="", member="nobody@sample", limit=9) == 1
     assert await verify(config, WORDS) == 0
-    assert "OK  株式会社サンプル商事: 1 entries, the chain is whole." in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "OK  株式会社サンプル商事: 1 entries, the chain is whole. It ends at 1:" in shown
+    head = re.search(r"1:[0-9a-f]{64}", shown)[0]  # type: ignore[index]
+    held = await kaimono(path.parent, "audit", "verify", "--config", path, "--expect", head)
+    assert (held.code, held.out) == (0, shown.splitlines()[-1] + "\n")
+    cut = await kaimono(
+        path.parent, "audit", "verify", "--config", path, "--expect", head.replace("1:", "2:", 1)
+    )
+    assert (cut.code, cut.out.splitlines()[1][:24]) == (1, "NG  No chain holds 2:" + head[2:5])
+    assert (await kaimono(path.parent, "audit", "verify", "--config", path, "--expect", "1:x")).code == 2
 
     def tampered(tx: Tx) -> None:
         tx.conn.exec_driver_sql("DROP TRIGGER audit_entry_no_update")

@@ -5,11 +5,13 @@ import asyncio
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import select
 
 from storage import audit
 from storage.audit import Verdict
-from storage.database import Database, Tx, trace
-from storage.tables import Company
+from storage.database import Database, Tx, open_database, trace
+from storage.tables import Company, Order
+from tests.storage import filled
 from tests.storage.jobs import NOW, after
 
 WHAT = ("member_registered", "cart_offered", "order_placed")
@@ -53,11 +55,14 @@ async def force(database: Database, sql: str) -> None:
 
     def work(tx: Tx) -> None:
         if tx.conn.dialect.name == "sqlite":
-            for verb in ("update", "delete"):
-                tx.conn.exec_driver_sql(f"DROP TRIGGER audit_entry_no_{verb}")
+            for guard in ("entry_no_update", "entry_no_delete", "head_only_grows", "head_stays"):
+                tx.conn.exec_driver_sql(f"DROP TRIGGER IF EXISTS audit_{guard}")
         else:
-            tx.conn.exec_driver_sql("DROP TRIGGER audit_entry_no_change ON audit_entry")
-        tx.conn.execute(text(sql))
+            tx.conn.exec_driver_sql("DROP TRIGGER IF EXISTS audit_entry_no_change ON audit_entry")
+            for guard in ("only_grows", "stays"):
+                tx.conn.exec_driver_sql(f"DROP TRIGGER IF EXISTS audit_head_{guard} ON audit_head")
+        for statement in sql.split(";"):
+            tx.conn.execute(text(statement))
 
     await database.write(work)
 
@@ -98,8 +103,17 @@ async def test_many_at_once_make_one_chain(ledger: Database) -> None:
     assert await verdict(ledger, "another") == Verdict(80)
 
 
-@pytest.mark.parametrize("statement", ["UPDATE audit_entry SET actor = 'x'", "DELETE FROM audit_entry"])
-async def test_the_database_itself_refuses_to_change_an_entry(ledger: Database, statement: str) -> None:
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_entry SET actor = 'x'",
+        "DELETE FROM audit_entry",
+        "UPDATE audit_head SET place = 2",
+        "UPDATE audit_head SET hash = 'x'",
+        "DELETE FROM audit_head",
+    ],
+)
+async def test_the_database_itself_refuses_changes_and_moving_back(ledger: Database, statement: str) -> None:
     await ledger.write(noting(*WHAT))
     with pytest.raises(DBAPIError, match="append-only"):
         await ledger.write(lambda tx: tx.conn.execute(text(statement)))
@@ -124,6 +138,35 @@ async def test_tampering_is_found_where_it_was_done(ledger: Database, tampering:
     await ledger.write(noting(*WHAT))
     await force(ledger, tampering)
     assert await verdict(ledger) == found
+
+
+async def test_a_chain_cut_together_with_its_head_lacks_the_head_that_was_kept(ledger: Database) -> None:
+    await ledger.write(noting(*WHAT))
+    whole = await verdict(ledger)
+
+    async def still_there() -> bool:
+        return await ledger.read(lambda tx: audit.holds(tx, "sample", whole.count, whole.hash))
+
+    await ledger.write(noting("order_received"))
+    assert await still_there()
+    assert [head.place for head in await ledger.read(audit.heads)] == [4]
+    await force(
+        ledger,
+        "DELETE FROM audit_entry WHERE place > 2;"
+        "UPDATE audit_head SET place = 2, hash = (SELECT hash FROM audit_entry WHERE place = 2)",
+    )
+    assert await verdict(ledger) == Verdict(2), "by itself it looks whole"
+    assert not await still_there()
+
+
+async def test_orders_without_any_entry_are_missing_them(database_url: str) -> None:
+    filled.fill(database_url)
+    ledger = open_database(database_url)
+    company = await ledger.read(lambda tx: tx.orm.exec(select(Order)).first().company_id)  # type: ignore[union-attr]
+    await force(ledger, "DELETE FROM audit_entry; DELETE FROM audit_head")
+    assert await verdict(ledger, company) == Verdict(0, 1, "missing")
+    assert await verdict(ledger, "another") == Verdict(0)
+    await ledger.close()
 
 
 async def test_a_long_chain_is_walked_page_by_page(ledger: Database, monkeypatch: pytest.MonkeyPatch) -> None:
