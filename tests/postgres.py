@@ -113,6 +113,15 @@ def _running(programs: Path, base: Path) -> Iterator[str]:
         server.stop()
 
 
+_WATCH = """
+read _  # nobody writes: it ends with the process that has the other end
+kill -QUIT "$1" || exit
+for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$1" || break; sleep 0.2; done
+rm -rf "$2"
+"""
+"""Ends the server $1 and removes its folder $2 should the tests be killed."""
+
+
 class Restartable:
     """A server in a folder of its own. It keeps what is stored in it while it is stopped."""
 
@@ -127,6 +136,7 @@ class Restartable:
         self._programs, self._base, self._data = programs, base, base / "data"
         self._env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": str(base)}
         self._server: subprocess.Popen[bytes] | None = None
+        self._watcher: subprocess.Popen[bytes] | None = None
         self.url = f"postgresql://postgres@/postgres?host={base}"
         subprocess.run(
             [programs / "initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"],
@@ -142,12 +152,19 @@ class Restartable:
                 [self._programs / "postgres", "-D", self._data, "-k", self._base, *settings],
                 cwd=self._base, env=self._env, stdin=subprocess.DEVNULL, stdout=out, stderr=out, **self._drop,
             )  # fmt: skip
+        self._watcher = subprocess.Popen(
+            ["/bin/sh", "-c", _WATCH, "watcher", str(self._server.pid), self._base],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
         _await_ready(self._server, self._data / "postmaster.pid", log)
 
     def stop(self) -> None:
         """PostgreSQL's fast shutdown: whoever is connected is cut off."""
         if self._server is None:
             return
+        if self._watcher is not None:  # before the server's number may become another's
+            self._watcher.kill()
+            self._watcher.communicate()
         self._server.send_signal(signal.SIGINT)
         try:
             self._server.wait(10)
