@@ -6,7 +6,8 @@ Pure functions, no text of our own.
 
 import re
 from collections.abc import Iterable, Iterator
-from unicodedata import category
+from math import ceil
+from unicodedata import category, east_asian_width
 
 _BREAK = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _UNSEEN = re.compile(
@@ -21,6 +22,15 @@ _JOINER = "\u200d"
 def units(text: str) -> int:
     """The length of `text` in UTF-16 units: 1 for あ, 2 for 𠮷 and 😀."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def lines_shown(text: str, width: int) -> int:
+    """How many lines `text` takes where `width` full-width letters stand on one; a half-width letter takes half."""
+    halves = (
+        sum(1 if east_asian_width(char) in ("Na", "H", "N") else 2 for char in line)
+        for line in text.split("\n")
+    )
+    return sum(max(1, ceil(wide / (2 * width))) for wide in halves)
 
 
 def clean(text: str) -> str:

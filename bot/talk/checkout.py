@@ -58,19 +58,24 @@ def _lines(words: Wording, cart: Cart, lines: Sequence[CartLine]) -> list[str]:
     return written
 
 
-def _tax_by_rate(words: Wording, cart: Cart, lines: Sequence[CartLine]) -> list[str]:
-    """The tax of each rate as Amazon sent it line by line; nothing where one rate covers all or a line tells none."""
+def _tax(words: Wording, cart: Cart, lines: Sequence[CartLine]) -> list[str]:
+    """The tax and what it is made of, as Amazon sent it line by line: several rates below it, a single one beside it.
+
+    No rate is named where a line tells none, nor a single one that does not make up the whole tax (shipping has its own).
+    """
+    amount = words.money(cart.tax or Decimal(0), cart.currency)
     rates: dict[Decimal, Decimal] = {}
     for line in lines:
         if line.tax is None or line.tax_rate is None:
-            return []
+            return [words("cart", "tax", amount=amount)]
         rates[line.tax_rate] = rates.get(line.tax_rate, Decimal(0)) + line.tax
-    if len(rates) < 2:
-        return []
-    return [
+    if len(rates) == 1 and sum(rates.values()) == cart.tax:
+        return [words("cart", "tax_at", rate=plain(*rates), amount=amount)]
+    parts = [
         words("cart", "tax_rate", rate=plain(rate), amount=words.money(tax, cart.currency))
         for rate, tax in sorted(rates.items(), reverse=True)
     ]
+    return [words("cart", "tax", amount=amount), *(parts if len(parts) > 1 else ())]
 
 
 def _sums(
@@ -80,8 +85,7 @@ def _sums(
     if cart.shipping is not None:
         sums.append(words("cart", "shipping", amount=words.money(cart.shipping, cart.currency)))
     if cart.tax is not None:
-        sums.append(words("cart", "tax", amount=words.money(cart.tax, cart.currency)))
-        sums += _tax_by_rate(words, cart, lines)
+        sums += _tax(words, cart, lines)
     return [
         *sums,
         words("cart", "total", amount=words.money(cart.total, cart.currency)),

@@ -32,7 +32,8 @@ def show(tx: Tx, company: Company, words: Wording, viewer: Member, number: str) 
     found = history.detail(tx, order)
     if not policy.may_see(company, viewer, found.buyer):
         return orders.not_found(words)
-    return orders.detail(words, found, own=found.buyer.id == viewer.id)
+    own, buys = found.buyer.id == viewer.id, policy.may_buy(company, viewer)
+    return orders.detail(words, found, own=own, buys=buys)
 
 
 def _own(tx: Tx, member: Member, number: str) -> Order | None:

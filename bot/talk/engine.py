@@ -27,6 +27,9 @@ from storage.vault import Keyring
 ONE_TAP = timedelta(seconds=3)
 """利用開始, or a stranger's first word, opens the room (begin) and is said: two events, one greeting."""
 
+_BEGAN = "begin"
+"""What the talk remembers of a greeting that nothing was said for: the word that opened the room may follow."""
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -74,17 +77,33 @@ def turn(
         talk = Talk(company_id=desk.company.id, user_id=user_id, state=At.NEW, changed_at=now)
     at = At(talk.state)
     move = decide(at, registered, meant(tx, desk.company, member, at, talk.about, heard))
-    asked = at is At.ASKED_MEMBER and move.do is Do.GREET_FIRST
-    if just_now and (asked or heard.verb is Verb.START):
+    opened = talk.about == _BEGAN and not registered
+    if opened:
+        talk.about = ""
+    if just_now and (heard.verb is Verb.START or (opened and _asks_nothing(heard, move))):
+        talks.keep(tx, talk)
         return ()
+    if began and move.do is Do.GREET:
+        talk.about = _BEGAN
     talk.state, talk.changed_at = move.at, now
     words = wording(member.language)
-    if not policy.may_buy(desk.company, member) and move.do not in _FOR_EVERYBODY:
+    if (
+        not policy.may_buy(desk.company, member)
+        and move.do is Do.HELP
+        and policy.is_admin(desk.company, member)
+    ):
+        answer = registration.help_for_admin(words)
+    elif not policy.may_buy(desk.company, member) and move.do not in _FOR_EVERYBODY:
         answer = registration.not_permitted(words, desk.company.contact)
     else:
         answer = _answer(tx, desk, words, member, talk, at, move, now)
     talks.keep(tx, talk)
     return [registration.moved_here(words), *answer] if in_room else answer
+
+
+def _asks_nothing(heard: Heard, move: Move) -> bool:
+    """A stranger's こんにちは or sticker: the greeting is its answer. A verb is always answered."""
+    return move.do is Do.GREET_FIRST and heard.verb in (Verb.WORDS, Verb.THING)
 
 
 _FOR_EVERYBODY = (Do.NOTHING, Do.ORDER, Do.NOTICES, Do.NOTICE_PACE)

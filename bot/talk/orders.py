@@ -47,8 +47,11 @@ def history(words: Wording, orders: Sequence[Order], older: int | None) -> list[
     return with_buttons(words("order", "history"), lines, (), tuple(buttons))
 
 
-def detail(words: Wording, found: OrderDetail, *, own: bool) -> list[Outgoing]:
-    """One order: how far it has come, its lines, and what can be done about it now (by its own buyer)."""
+def detail(words: Wording, found: OrderDetail, *, own: bool, buys: bool = True) -> list[Outgoing]:
+    """One order: how far it has come, its lines, and what can be done about it now (by its own buyer).
+
+    Who only watches over orders and does not buy (`buys`) is offered no shopping.
+    """
     order = found.order
     head = words(
         "order",
@@ -78,7 +81,12 @@ def detail(words: Wording, found: OrderDetail, *, own: bool) -> list[Outgoing]:
         if order.state != OrderState.DOUBTFUL:
             actions.append(say(words, "reorder", Verb.REORDER, order.number))
     foot = [*timeline(words, found), *invoices(words, found)]
-    return with_buttons(head, lines, foot, (*actions, *menu_buttons(words)[:2]))
+    return with_buttons(
+        head,
+        lines,
+        foot,
+        (*actions, *(menu_buttons(words)[:2] if buys else (say(words, "help", Verb.HELP),))),
+    )
 
 
 def _line(words: Wording, order: Order, line: OrderLine) -> list[str]:

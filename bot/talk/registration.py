@@ -65,6 +65,11 @@ def help_text(words: Wording, *, registered: bool, admin: bool, test: bool) -> l
     return [ButtonTemplate(text, (*_membership(words), *_choices(words, admin)))]
 
 
+def help_for_admin(words: Wording) -> list[Outgoing]:
+    """To an administrator who may not buy: what there is besides shopping."""
+    return [ButtonTemplate(words("help", "text_admin"), _choices(words, True))]
+
+
 def _membership(words: Wording) -> tuple[Action, ...]:
     return say(words, "member_yes", Verb.MEMBER_YES), say(words, "member_no", Verb.MEMBER_NO)
 

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 
 from bot.lineworks.limits import Refused
 from bot.lineworks.message import Carousel, Column, Outgoing, Text, Uri, clean, cut, pages
+from bot.lineworks.text import lines_shown
 from bot.talk.cards import TEXT, mark, menu_buttons
 from bot.talk.wording import Wording
 from purchasing import addresses
 from purchasing.shopping import Choice
 
 COLUMNS = 10
+LINES, WIDTH = 4, 16
+"""What a card shows of its text: so many lines of about so many full-width letters (reference 3.2)."""
 
 
 def address_cards(words: Wording, choices: Sequence[Choice], minutes: int, test: bool) -> list[Outgoing]:
@@ -33,7 +36,7 @@ def _line(text: str) -> str:
 
 
 def _column(words: Wording, choice: Choice, test: bool) -> Column | None:
-    """The card with the full address; None where 120 characters or 4 lines do not hold it."""
+    """The card with the full address; None where 120 characters or the lines shown do not hold it."""
     address = choice.address
     text = words(
         "shopping",
@@ -43,6 +46,8 @@ def _column(words: Wording, choice: Choice, test: bool) -> Column | None:
         address=_line(addresses.one_line(address)),
         deliver_to=_line(address.deliver_to),
     )
+    if lines_shown(text, WIDTH) > LINES:
+        return None
     try:
         return Column(text, (Uri(words("label", "choose"), choice.url),))
     except Refused:
@@ -50,8 +55,9 @@ def _column(words: Wording, choice: Choice, test: bool) -> Column | None:
 
 
 def _shortened(words: Wording, choice: Choice, test: bool) -> Column:
-    name = cut(_line(choice.address.name), 30)
-    place = cut(_line(addresses.one_line(choice.address)), 70)
+    """Two lines of the name under the mark, and two of the address."""
+    name = cut(_line(choice.address.name), 27)
+    place = cut(_line(addresses.one_line(choice.address)), 32)
     text = words(
         "shopping", "address", mark=mark(words, test), name=name, address=place, deliver_to=""
     ).strip()

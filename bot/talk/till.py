@@ -6,7 +6,7 @@ Called by the engine inside its transaction, like all that touches storage.
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.lineworks.message import ButtonTemplate, Outgoing, Text
+from bot.lineworks.message import ButtonTemplate, Outgoing, Text, clean
 from bot.talk import checkout, orders, registration
 from bot.talk.cards import mark, menu_buttons
 from bot.talk.hearing import Heard, Verb
@@ -60,6 +60,10 @@ class Till:
         cart = ordering.waiting_cart(self.tx, self.member, self.talk.about)
         if cart is None:
             return registration.full_menu(self.words, self.words("menu", "not_understood"))
+        typed = clean(typed).strip()
+        if not typed:
+            self._remember(At.ASKED_PURPOSE, cart)
+            return self.ask_purpose_again()
         if not ordering.note_purpose(self.tx, cart, typed):
             self._remember(At.ASKED_PURPOSE, cart)
             return checkout.purpose_too_long(self.words, typed, self.company.test)
