@@ -11,9 +11,8 @@ from sqlmodel import col, select
 
 from punchout.confirmation import Confirmation
 from punchout.shipment import ShipNotice
-from purchasing import confirming, notices, shipping, standing
+from purchasing import confirming, corrections, notices, reminders, shipping, standing
 from purchasing.lifecycle import LineEvent, LineState, OrderEvent, OrderState, advance
-from purchasing.notices import What
 from purchasing.remarks import Remarks
 from purchasing.standing import Word
 from purchasing.values import Company
@@ -48,28 +47,27 @@ def apply(
     stored.outcome = "applied"
     tx.orm.add(stored)
     remarks = Remarks(order.currency, list(value.notes))
+    spoken = corrections.spoken(tx, order, table)
     if isinstance(value, Confirmation):
         row: OrderConfirmation | Shipment | None = confirming.store(
             tx, order, _lines(tx, order), stored, value, remarks, now
         )
-        what = What.CONFIRMED
     else:
         row = shipping.store(tx, order, _lines(tx, order), stored, value, remarks, now)
-        what = What.SHIPPED
     if row is None:
         return
     remarks.tell(tx, company, order, stored, now)
     tx.orm.flush()
+    news = corrections.news(tx, order, row, spoken)
     lines = _lines(tx, order)
-    said = standing.words(tx, order, lines)
+    said, stood = standing.words(tx, order, lines), [_sums(line) for line in lines]
     _settle(tx, order, lines, said)
+    if [_sums(line) for line in lines] == stood and corrections.repeats(tx, order, row, spoken):
+        news = None
     event, before = progress(lines), order.state
-    if event is not None:
-        order.state = advance(OrderState(order.state), event)
-    if what is What.CONFIRMED:
-        order.confirmed_at = order.confirmed_at or now
-    if order.state == OrderState.SHIPPED:
-        order.shipped_at = order.shipped_at or now
+    order.state = advance(OrderState(order.state), event)
+    order.confirmed_at = (order.confirmed_at or now) if said else None
+    order.shipped_at = (order.shipped_at or now) if order.state == OrderState.SHIPPED else None
     tx.orm.add(order)
     audit.note(
         tx,
@@ -85,8 +83,11 @@ def apply(
         after=order.state,
     )
     assert row.id is not None
-    if row.operation != "delete" and not _says_nothing(tx, row, said):
-        notices.tell_all(tx, company, order, what, row.id, now)
+    if news in corrections.WITHDRAWN:
+        notices.tell_all(tx, company, order, news, row.id, now)
+        reminders.watch_again(tx, order, f"{news}:{row.id}", now)
+    elif news is not None and not _says_nothing(tx, row, said):
+        notices.tell_all(tx, company, order, news, row.id, now)
 
 
 def _says_nothing(tx: Tx, row: OrderConfirmation | Shipment, said: list[Word]) -> bool:
@@ -130,6 +131,10 @@ def _settle(tx: Tx, order: Order, lines: list[OrderLine], said: list[Word]) -> N
         tx.orm.add(line)
 
 
+def _sums(line: OrderLine) -> tuple[object, ...]:
+    return line.state, line.accepted, line.rejected, line.shipped, line.confirmed_price, line.amazon_order
+
+
 def line_event(line: OrderLine) -> LineEvent:
     """What the sums say of a line."""
     if line.rejected >= line.quantity:
@@ -143,8 +148,8 @@ def line_event(line: OrderLine) -> LineEvent:
     return LineEvent.ACCEPTED if line.accepted >= line.quantity else LineEvent.REOPENED
 
 
-def progress(lines: list[OrderLine]) -> OrderEvent | None:
-    """What the lines together say of the order; None while nothing is settled. Shipped goods count as accepted."""
+def progress(lines: list[OrderLine]) -> OrderEvent:
+    """What the lines together say of the order; REOPENED while nothing is settled. Shipped goods count as accepted."""
     if all(line.rejected >= line.quantity for line in lines):
         return OrderEvent.ALL_REJECTED
     open_lines = [line for line in lines if max(line.accepted, line.shipped) + line.rejected < line.quantity]
@@ -153,7 +158,9 @@ def progress(lines: list[OrderLine]) -> OrderEvent | None:
         return OrderEvent.ALL_SHIPPED if all(wanted) else OrderEvent.SOME_SHIPPED
     if not open_lines:
         return OrderEvent.ALL_SETTLED
-    return OrderEvent.SOME_SETTLED if len(open_lines) < len(lines) or _partly(lines) else None
+    if len(open_lines) < len(lines) or _partly(lines):
+        return OrderEvent.SOME_SETTLED
+    return OrderEvent.REOPENED
 
 
 def _partly(lines: list[OrderLine]) -> bool:

@@ -15,6 +15,7 @@ from storage.tables import (
     Order,
     OrderLine,
     Shipment,
+    ShipmentLine,
 )
 
 PAGE = 5
@@ -23,7 +24,7 @@ _LATELY = 100
 
 @dataclass(frozen=True, slots=True)
 class OrderDetail:
-    """An order with its lines, its parcels, its address and its buyer."""
+    """An order with its lines, its parcels that stand, its address and its buyer."""
 
     order: Order
     lines: list[OrderLine]
@@ -62,7 +63,8 @@ def by_number(tx: Tx, company_id: str, number: str) -> Order | None:
 
 def detail(tx: Tx, order: Order) -> OrderDetail:
     ordered = select(OrderLine).where(OrderLine.order_id == order.id).order_by(col(OrderLine.line_number))
-    shipments = select(Shipment).where(Shipment.order_id == order.id).order_by(col(Shipment.id))
+    on_their_way = col(Shipment.id).in_(select(ShipmentLine.shipment_id))
+    shipments = select(Shipment).where(Shipment.order_id == order.id, on_their_way).order_by(col(Shipment.id))
     lines = list(tx.orm.exec(ordered).all())
     return OrderDetail(
         order,

@@ -75,6 +75,8 @@ class OrderEvent(StrEnum):
     ALL_REJECTED = "all_rejected"
     SOME_SHIPPED = "some_shipped"
     ALL_SHIPPED = "all_shipped"
+    REOPENED = "reopened"
+    """Nothing is settled: Amazon has taken back all that it said, or speaks of none of the lines."""
 
 
 class LineState(StrEnum):
@@ -120,13 +122,17 @@ CART: Mapping[CartState, Mapping[CartEvent, CartState]] = {
     _C.CANCELLED: {},
 }
 
-_DOCUMENTS = {
-    _OE.SOME_SETTLED: _O.CONFIRMING,
-    _OE.ALL_SETTLED: _O.CONFIRMED,
-    _OE.ALL_REJECTED: _O.REJECTED,
-    _OE.SOME_SHIPPED: _O.SHIPPING,
-    _OE.ALL_SHIPPED: _O.SHIPPED,
-}
+
+def _documents(nothing: OrderState) -> dict[OrderEvent, OrderState]:
+    """Where Amazon's documents lead from every state, and to what state they lead while `nothing` in them is settled."""
+    return {
+        _OE.SOME_SETTLED: _O.CONFIRMING,
+        _OE.ALL_SETTLED: _O.CONFIRMED,
+        _OE.ALL_REJECTED: _O.REJECTED,
+        _OE.SOME_SHIPPED: _O.SHIPPING,
+        _OE.ALL_SHIPPED: _O.SHIPPED,
+        _OE.REOPENED: nothing,
+    }
 
 
 def _late_answers(state: OrderState) -> dict[OrderEvent, OrderState]:
@@ -135,7 +141,7 @@ def _late_answers(state: OrderState) -> dict[OrderEvent, OrderState]:
 
 
 ORDER: Mapping[OrderState, Mapping[OrderEvent, OrderState]] = {
-    _O.PLACED: {_OE.SENT: _O.SENDING, _OE.GIVEN_UP: _O.STUCK, **_DOCUMENTS},
+    _O.PLACED: {_OE.SENT: _O.SENDING, _OE.GIVEN_UP: _O.STUCK, **_documents(_O.PLACED)},
     _O.SENDING: {
         # The attempt before this one was cut off: nobody knows how far it came.
         _OE.SENT: _O.UNANSWERED,
@@ -144,7 +150,7 @@ ORDER: Mapping[OrderState, Mapping[OrderEvent, OrderState]] = {
         _OE.NO_ANSWER: _O.UNANSWERED,
         _OE.REFUSED: _O.REFUSED,
         _OE.GIVEN_UP: _O.STUCK,
-        **_DOCUMENTS,
+        **_documents(_O.SENDING),
     },
     _O.UNANSWERED: {
         _OE.SENT: _O.UNANSWERED,
@@ -153,23 +159,23 @@ ORDER: Mapping[OrderState, Mapping[OrderEvent, OrderState]] = {
         _OE.NO_ANSWER: _O.UNANSWERED,
         _OE.REFUSED: _O.DOUBTFUL,
         _OE.GIVEN_UP: _O.STUCK,
-        **_DOCUMENTS,
+        **_documents(_O.UNANSWERED),
     },
     _O.STUCK: {
         _OE.SENT: _O.STUCK,
         **_late_answers(_O.STUCK),
         _OE.TAKEN: _O.RECEIVED,
         _OE.REFUSED: _O.DOUBTFUL,
-        **_DOCUMENTS,
+        **_documents(_O.STUCK),
     },
-    _O.DOUBTFUL: {**_late_answers(_O.DOUBTFUL), _OE.TAKEN: _O.RECEIVED, **_DOCUMENTS},
-    _O.RECEIVED: {**_late_answers(_O.RECEIVED), **_DOCUMENTS},
-    _O.REFUSED: {**_DOCUMENTS},
-    _O.CONFIRMING: {**_late_answers(_O.CONFIRMING), **_DOCUMENTS},
-    _O.CONFIRMED: {**_late_answers(_O.CONFIRMED), **_DOCUMENTS},
-    _O.REJECTED: {**_late_answers(_O.REJECTED), **_DOCUMENTS},
-    _O.SHIPPING: {**_late_answers(_O.SHIPPING), **_DOCUMENTS},
-    _O.SHIPPED: {**_late_answers(_O.SHIPPED), **_DOCUMENTS},
+    _O.DOUBTFUL: {**_late_answers(_O.DOUBTFUL), _OE.TAKEN: _O.RECEIVED, **_documents(_O.DOUBTFUL)},
+    _O.RECEIVED: {**_late_answers(_O.RECEIVED), **_documents(_O.RECEIVED)},
+    _O.REFUSED: {**_documents(_O.REFUSED)},
+    _O.CONFIRMING: {**_late_answers(_O.CONFIRMING), **_documents(_O.RECEIVED)},
+    _O.CONFIRMED: {**_late_answers(_O.CONFIRMED), **_documents(_O.RECEIVED)},
+    _O.REJECTED: {**_late_answers(_O.REJECTED), **_documents(_O.RECEIVED)},
+    _O.SHIPPING: {**_late_answers(_O.SHIPPING), **_documents(_O.RECEIVED)},
+    _O.SHIPPED: {**_late_answers(_O.SHIPPED), **_documents(_O.RECEIVED)},
 }
 
 _LINE_EVENTS = {

@@ -31,6 +31,8 @@ class What(StrEnum):
     ORDER_LATE = "order_late"
     CONFIRMED = "confirmed"
     SHIPPED = "shipped"
+    CONFIRMATION_WITHDRAWN = "confirmation_withdrawn"
+    SHIPMENT_WITHDRAWN = "shipment_withdrawn"
     GOODS_MISSING = "goods_missing"
     GOODS_DAMAGED = "goods_damaged"
     CANCEL_WISHED = "cancel_wished"

@@ -30,8 +30,13 @@ def watch_order(tx: Tx, order: Order, now: datetime) -> None:
     _put(tx, order.company_id, f"order:{order.id}", now, now + NEWS_EXPECTED)
 
 
-def _put(tx: Tx, company_id: str, about: str, now: datetime, due: datetime) -> None:
-    key = f"reminder:{company_id}:{about}"
+def watch_again(tx: Tx, order: Order, since: str, now: datetime) -> None:
+    """Look once more: what Amazon had said was taken back; `since` names by what."""
+    _put(tx, order.company_id, f"order:{order.id}", now, now + NEWS_EXPECTED, since)
+
+
+def _put(tx: Tx, company_id: str, about: str, now: datetime, due: datetime, since: str = "") -> None:
+    key = f"reminder:{company_id}:{about}{f':{since}' if since else ''}"
     queue.put(
         tx, company_id=company_id, lane=key, kind=KIND, key=key, payload=about.encode(), now=now, due=due
     )

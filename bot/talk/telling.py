@@ -114,7 +114,14 @@ def write(tx: Tx, company: Company, notice: Notice, app_url: str, now: datetime)
         parcel = tx.orm.get_one(Shipment, notice.ref)
         sent = select(ShipmentLine).join(Shipment, col(Shipment.id) == ShipmentLine.shipment_id)
         until_then = sent.where(Shipment.order_id == order.id, col(Shipment.id) <= notice.ref)
-        return notices.shipped(reader, found, parcel, tx.orm.exec(until_then).all())
+        rows_sent = tx.orm.exec(until_then).all()
+        stands = any(row.shipment_id == parcel.id for row in rows_sent)
+        return notices.shipped(reader, found, parcel, rows_sent) if stands else []
+    if notice.what is What.CONFIRMATION_WITHDRAWN:
+        named = tx.orm.get_one(OrderConfirmation, notice.ref).confirm_id
+        return notices.withdrawn(reader, found, "confirmed" if named else "refused")
+    if notice.what is What.SHIPMENT_WITHDRAWN:
+        return notices.withdrawn(reader, found, "shipped")
     if notice.what not in _ALWAYS and order.state not in _STILL[notice.what]:
         return []
     if notice.what is What.ORDER_REFUSED:
@@ -181,8 +188,8 @@ def _order_of(tx: Tx, notice: Notice) -> Order | None:
             | What.DOCUMENT
         ):
             return None
-        case What.CONFIRMED:
+        case What.CONFIRMED | What.CONFIRMATION_WITHDRAWN:
             return tx.orm.get_one(Order, tx.orm.get_one(OrderConfirmation, notice.ref).order_id)
-        case What.SHIPPED:
+        case What.SHIPPED | What.SHIPMENT_WITHDRAWN:
             return tx.orm.get_one(Order, tx.orm.get_one(Shipment, notice.ref).order_id)
     return tx.orm.get_one(Order, notice.ref)

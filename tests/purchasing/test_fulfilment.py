@@ -242,7 +242,7 @@ async def test_a_shipment_that_is_taken_back(desk: Desk) -> None:
     await desk.hear(ship_notice(desk.order, *WHOLE, operation="delete", now=LATER))
     assert await desk.state() == OrderState.CONFIRMED
     assert await desk.lines() == [Line("accepted", 3, 0, 0), Line("accepted", 2, 0, 0)]
-    assert await desk.told() == ["confirmed", "shipped"]
+    assert await desk.told() == ["confirmed", "shipped", "shipment_withdrawn"]
 
 
 def _every_document(order: Order) -> Iterable[bytes]:

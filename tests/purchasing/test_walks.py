@@ -96,11 +96,14 @@ NEWS = {
     _OE.ALL_REJECTED: "confirms 0-3 0-2",
     _OE.SOME_SHIPPED: "ships 3",
     _OE.ALL_SHIPPED: "ships 3 2",
+    _OE.REOPENED: "confirms nothing",
 }
 ORDER_SPECIAL: dict[Pair, Story] = {
     (_O.PLACED, _OE.GIVEN_UP): ("", "fails too often"),
     (_O.STUCK, _OE.NO_ANSWER): (ON_THE_LINE[_O.STUCK], "slow clock, silence"),
     (_O.STUCK, _OE.NOT_REACHED): (ON_THE_LINE[_O.STUCK], "slow clock, out of reach"),
+    (_O.SHIPPING, _OE.REOPENED): ("ships 3", "ships nothing"),
+    (_O.SHIPPED, _OE.REOPENED): ("ships 3 2", "ships nothing"),
     (_O.REJECTED, _OE.SOME_SHIPPED): ("confirms 0-3 0-2, ships 3", "confirms 3 2"),
     (_O.REJECTED, _OE.ALL_SHIPPED): ("confirms 0-3 0-2, ships 3 2", "confirms 3 2"),
     (_O.SHIPPING, _OE.SOME_SETTLED): ("confirms 3, ships 3", "ships nothing"),

@@ -4,7 +4,8 @@ A story is a list of happenings parted by commas:
 
 tap, start page, cart, sign out      the member's visit; pay, drop: the member's cart
 send, taken, refused, silence        an attempt begins, and what comes of the oldest one that is still on the line
-confirms 3 2, confirms 2-1, confirms 3@1200   Amazon's word on line 1, line 2 ...: accepted, refused, at another price
+confirms 3 2, confirms 2-1, confirms 3@1200   Amazon's word on line 1, line 2 ...: accepted, refused, at another price;
+                                              nothing: it is taken back
 ships 3, ships nothing               Amazon's word on a parcel: pieces of line 1, line 2 ...; nothing: it is taken back
 day, slow clock                      a day passes; another machine's clock is behind
 """
@@ -167,6 +168,8 @@ class World:
     def _confirmation(self, parts: list[str]) -> bytes:
         """`3`: so many of line 1 accepted; `2-1`: and one refused; `3@1200`: dearer. Always the same Amazon order."""
         assert self.order is not None
+        if parts == ["nothing"]:
+            return confirmation(self.order, operation="delete", now=self.clock())
         said = []
         for number, part in enumerate(parts, start=1):
             pieces, _, price = part.partition("@")

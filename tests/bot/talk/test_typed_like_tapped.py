@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -30,7 +31,7 @@ from purchasing.notices import Notice, What
 from purchasing.values import Company
 from sandbox.lineworks.taps import actions
 from storage.database import Database, Tx, open_database
-from storage.tables import Member, Order, OrderLine, Shipment, Talk
+from storage.tables import Member, Order, OrderLine, Shipment, ShipmentLine, Talk
 from tests.trouble.house import ADMIN, COMPANY, HANAKO, NOW, TARO, config, furnished, offered, ordered, vault
 
 MONEY = {"pay", "pay_yes", "pay_anyway"}
@@ -141,6 +142,9 @@ def _shipped_order(moment: Moment) -> Sequence[Outgoing]:
         noticed_at=NOW,
     )
     moment.tx.orm.add(parcel)
+    moment.tx.orm.flush()
+    assert parcel.id is not None
+    moment.tx.orm.add(ShipmentLine(shipment_id=parcel.id, line_number=1, quantity=Decimal(1)))
     moment.tx.orm.flush()
     return moment.hear(order.number)
 

@@ -68,6 +68,7 @@ PLAIN = {
 FAMILIES: dict[str, set[str]] = {
     "notice": PLAIN,
     "admin": PLAIN | {What.GOODS_MISSING, What.GOODS_DAMAGED, What.CANCEL_WISHED},
+    "withdrawn": {"buyer", "admin", "confirmed", "refused", "shipped", "wait", "over"},
     "order_state": {*OrderState},
     "line_state": {*LineState},
     "bad_email": {*BadEmail},

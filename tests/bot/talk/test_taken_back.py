@@ -1,0 +1,170 @@
+"""What Amazon takes back or corrects: what people read of it, and what the order shows afterwards."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.app import buying
+from bot.lineworks.message import Outgoing
+from bot.talk import orders, telling
+from bot.talk.wording import wording
+from purchasing import history, submission
+from purchasing.lifecycle import OrderEvent, OrderState
+from purchasing.notices import Notice, What
+from purchasing.reminders import KIND
+from storage import tables
+from storage.database import Database, Tx
+from tests.bot.talk.given import labels, written
+from tests.purchasing.jobs import jobs_of
+from tests.purchasing.test_fulfilment import ALL, LATER, WHOLE, Desk
+from tests.trouble.documents import Goods, Said, confirmation, ship_notice
+from tests.trouble.house import ADMIN, NOW, TARO, config, furnished, ordered, vault
+
+WORDS = wording("ja")
+
+
+@pytest.fixture
+async def desk(sqlite_database: Database) -> Desk:
+    """An order of two lines, three and two pieces, taken by Amazon."""
+
+    company = buying(config().company[0], config().public_url)
+
+    def taken(tx: Tx) -> tables.Order:
+        furnished(tx)
+        order = ordered(tx, company, Goods(1000, 3), Goods(500, 2))
+        assert order.id is not None
+        submission._take_up(tx, vault(), order.id)
+        submission._note(tx, company, order.id, OrderEvent.TAKEN, NOW)
+        return order
+
+    return Desk(sqlite_database, company, await sqlite_database.write(taken))
+
+
+async def shown(desk: Desk) -> list[Outgoing]:
+    """The order's details, as its buyer sees them."""
+
+    def look(tx: Tx) -> list[Outgoing]:
+        order = tx.orm.get_one(tables.Order, desk.order.id)
+        return orders.detail(WORDS, history.detail(tx, order), own=True)
+
+    return await desk.shop.read(look)
+
+
+async def read(desk: Desk, user_id: str, what: What) -> list[str]:
+    """The texts of all notices of this kind to somebody, as they would be sent now."""
+
+    def write(tx: Tx) -> list[str]:
+        told = [Notice.unpack(job.payload) for job in jobs_of(tx, "notice")]
+        cards = [
+            telling.write(tx, desk.company, notice, "https://line.example", NOW)
+            for notice in told
+            if notice.recipient == user_id and notice.what is what
+        ]
+        return [written(card) for card in cards]
+
+    return await desk.shop.read(write)
+
+
+async def test_a_confirmation_that_is_taken_back(desk: Desk) -> None:
+    await desk.hear(confirmation(desk.order, *ALL))
+    await desk.hear(confirmation(desk.order, operation="delete", now=LATER))
+    assert await desk.state() == OrderState.RECEIVED
+    number = desk.order.number
+    (mine,) = await read(desk, TARO, What.CONFIRMATION_WITHDRAWN)
+    assert f"注文 {number} の受注確定の知らせを、Amazonが取り消しました。" in mine
+    assert "いまの状況: 受付（Amazonが受領・確定待ち）" in mine
+    assert "注文を取り消したい" in mine
+    (theirs,) = await read(desk, ADMIN, What.CONFIRMATION_WITHDRAWN)
+    assert f"山田 太郎さんの注文 {number} の受注確定の知らせを、Amazonが取り消しました。" in theirs
+    assert "Amazonビジネスの注文履歴で" in theirs
+    assert await read(desk, TARO, What.CONFIRMED) == [""], "what is no longer true is not told any more"
+    card = await shown(desk)
+    assert "状況: 受付（Amazonが受領・確定待ち）" in written(card)
+    assert "・ 受注確定" in written(card)
+    assert "注文を取り消したい" in labels(card)
+    again = await desk.shop.read(lambda tx: [job.key for job in jobs_of(tx, KIND) if "withdrawn" in job.key])
+    assert len(again) == 1, "a day later somebody looks whether Amazon spoke again"
+
+
+async def test_a_refusal_that_is_taken_back_is_called_one(desk: Desk) -> None:
+    refusal = "1763604930000.1@amazon.com"
+    await desk.hear(confirmation(desk.order, Said(1, refused=3), amazon_order=None, payload_id=refusal))
+    back = confirmation(desk.order, amazon_order=None, operation="delete", now=LATER)
+    head, begin, rest = back.partition(b"<ConfirmationHeader")
+    attributes, end, body = rest.partition(b">")
+    named = f'<DocumentReference payloadID="{refusal}"/>'.encode()
+    await desk.hear(head + begin + attributes + end + named + body)
+    assert await desk.state() == OrderState.RECEIVED
+    (mine,) = await read(desk, TARO, What.CONFIRMATION_WITHDRAWN)
+    assert "の不成立の知らせを、Amazonが取り消しました。" in mine
+
+
+@pytest.mark.parametrize("confirmed", [False, True])
+async def test_a_parcel_that_is_taken_back(desk: Desk, confirmed: bool) -> None:
+    if confirmed:
+        await desk.hear(confirmation(desk.order, *ALL))
+    await desk.hear(ship_notice(desk.order, *WHOLE))
+    assert {"荷物を追跡する", "届きました"} <= set(labels(await shown(desk)))
+    await desk.hear(ship_notice(desk.order, *WHOLE, operation="delete", now=LATER))
+    state = OrderState.CONFIRMED if confirmed else OrderState.RECEIVED
+    assert await desk.state() == state
+    (mine,) = await read(desk, TARO, What.SHIPMENT_WITHDRAWN)
+    assert f"注文 {desk.order.number} の発送の知らせを、Amazonが取り消しました。" in mine
+    assert WORDS("order_state", state) in mine
+    assert await read(desk, TARO, What.SHIPPED) == [""]
+    card = await shown(desk)
+    assert not {"荷物を追跡する", "届きました", "一部届いていない"} & set(labels(card))
+    assert "注文を取り消したい" in labels(card)
+    assert "・ 発送" in written(card)
+    assert "444269227953" not in written(card)
+    assert "お届け予定" not in written(card)
+
+
+async def test_a_confirmation_taken_back_while_the_parcel_is_on_its_way(desk: Desk) -> None:
+    await desk.hear(confirmation(desk.order, *ALL), ship_notice(desk.order, *WHOLE))
+    await desk.hear(confirmation(desk.order, operation="delete", now=LATER))
+    assert await desk.state() == OrderState.SHIPPED
+    (mine,) = await read(desk, TARO, What.CONFIRMATION_WITHDRAWN)
+    assert "いまの状況: 発送完了" in mine
+    assert "注文を取り消したい" not in mine
+
+
+async def test_what_never_stood_is_taken_back_in_silence(desk: Desk) -> None:
+    await desk.hear(confirmation(desk.order, operation="delete"))
+    await desk.hear(ship_notice(desk.order, *WHOLE, operation="delete"))
+    assert await desk.state() == OrderState.RECEIVED
+    assert await desk.told() == []
+
+
+async def test_a_parcel_that_is_corrected_is_shown_once(desk: Desk) -> None:
+    await desk.hear(ship_notice(desk.order, *WHOLE, tracking="111111111111"))
+    await desk.hear(ship_notice(desk.order, *WHOLE, tracking="222222222222", operation="update", now=LATER))
+    card = written(await shown(desk))
+    assert "222222222222" in card
+    assert "111111111111" not in card
+
+
+async def test_a_document_that_says_the_same_again_is_no_news(desk: Desk) -> None:
+    for operation, now in (("new", NOW), ("update", LATER), ("new", LATER)):
+        await desk.hear(
+            confirmation(desk.order, *ALL, operation=operation, now=now),
+            ship_notice(desk.order, *WHOLE, operation=operation),
+        )
+    assert await desk.told() == ["confirmed", "shipped"]
+    (confirmed,) = await read(desk, TARO, What.CONFIRMED)
+    (shipped,) = await read(desk, TARO, What.SHIPPED)
+    assert confirmed
+    assert shipped
+    assert "訂正" not in confirmed + shipped
+    assert await desk.state() == OrderState.SHIPPED
+
+
+async def test_the_same_said_again_after_a_refusal_is_news(desk: Desk) -> None:
+    """The newest word on a piece counts: what was refused in between is accepted again."""
+    await desk.hear(
+        confirmation(desk.order, *ALL, now=NOW),
+        confirmation(desk.order, Said(1, refused=3), amazon_order=None, now=NOW + timedelta(minutes=1)),
+        confirmation(desk.order, *ALL, operation="update", now=NOW + timedelta(minutes=2)),
+    )
+    assert [line.accepted for line in await desk.lines()] == [3, 2]
+    assert await desk.told() == ["confirmed"] * 3
