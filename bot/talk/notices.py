@@ -78,7 +78,7 @@ def confirmed(
     articles = {line.line_number: line for line in found.lines}
     accepted, refused = any(row.accepted for row in said), any(row.rejected for row in said)
     name = "mixed" if accepted and refused else "refused_lines" if refused else "confirmed"
-    values = {"mark": mark(words, order.test), "number": order.number, "buyer": buyer_name(words, found)}
+    values = {"mark": _marks(words, order, head), "number": order.number, "buyer": buyer_name(words, found)}
     lines = [words("notice", "amazon_order", number=head.confirm_id)] if head.confirm_id else []
     for row in said:
         lines += _settled(words, order, articles[row.line_number], row)
@@ -194,9 +194,9 @@ def shipped(
         if row.shipment_id == parcel.id
     ]
     head = (
-        _admin_head(reader, name, found)
+        _admin_head(reader, name, found, _marks(words, order, parcel))
         if reader.to_admin
-        else words("notice", name, mark=mark(words, order.test), number=order.number)
+        else words("notice", name, mark=_marks(words, order, parcel), number=order.number)
     )
     return with_buttons(head, facts, lines, _after_shipping(reader, replace(found, shipments=[parcel])))
 
@@ -231,12 +231,18 @@ def _complete(found: OrderDetail, sent: Sequence[ShipmentLine]) -> bool:
     )
 
 
-def _admin_head(reader: Reader, name: str, found: OrderDetail) -> str:
+def _marks(words: Wording, order: Order, told: OrderConfirmation | Shipment) -> str:
+    """The test mark, and whether this takes the place of something that was told before."""
+    corrects = told.operation == "update"
+    return mark(words, order.test) + (words("common", "correction") if corrects else "")
+
+
+def _admin_head(reader: Reader, name: str, found: OrderDetail, marks: str = "") -> str:
     words, order = reader.words, found.order
     return words(
         "admin",
         name,
-        mark=mark(words, order.test),
+        mark=marks or mark(words, order.test),
         buyer=buyer_name(words, found),
         number=order.number,
         total=words.money(order.total, order.currency),

@@ -168,3 +168,25 @@ async def test_the_same_said_again_after_a_refusal_is_news(desk: Desk) -> None:
     )
     assert [line.accepted for line in await desk.lines()] == [3, 2]
     assert await desk.told() == ["confirmed"] * 3
+
+
+@pytest.mark.parametrize("operation", ["update", "new"])
+async def test_what_takes_the_place_of_something_told_is_called_a_correction(
+    desk: Desk, operation: str
+) -> None:
+    await desk.hear(confirmation(desk.order, *ALL), ship_notice(desk.order, *WHOLE))
+    await desk.hear(
+        confirmation(desk.order, Said(1, accepted=3, price=1100), Said(2, accepted=2), operation=operation),
+        ship_notice(desk.order, *WHOLE, tracking="222222222222", operation=operation),
+    )
+    for user_id, confirmed, shipped in (
+        (TARO, "【訂正】受注確定", "【訂正】発送完了"),
+        (ADMIN, "【訂正】【受注確定】", "【訂正】【発送完了】"),
+    ):
+        former, corrected = await read(desk, user_id, What.CONFIRMED)
+        assert former == ""
+        assert confirmed in corrected
+        assert "1,100円" in corrected
+        former, corrected = await read(desk, user_id, What.SHIPPED)
+        assert former == ""
+        assert shipped in corrected
