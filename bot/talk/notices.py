@@ -11,9 +11,7 @@ from bot.talk.hearing import Verb
 from bot.talk.orders import REFUSED, receipt_buttons, tracking
 from bot.talk.reasons import line_reason
 from bot.talk.wording import Wording
-from purchasing import aftercare
 from purchasing.history import OrderDetail
-from purchasing.lifecycle import OrderState
 from purchasing.values import plain
 from storage.tables import (
     Order,
@@ -199,27 +197,6 @@ def shipped(
         else words("notice", name, mark=_marks(words, order, parcel), number=order.number)
     )
     return with_buttons(head, facts, lines, _after_shipping(reader, replace(found, shipments=[parcel])))
-
-
-def withdrawn(reader: Reader, found: OrderDetail, what: str) -> list[Outgoing]:
-    """Amazon has taken back what it told: where the order stands now, and what to do."""
-    words, order = reader.words, found.order
-    text = words(
-        "withdrawn",
-        "admin" if reader.to_admin else "buyer",
-        mark=mark(words, order.test),
-        number=order.number,
-        buyer=buyer_name(words, found),
-        what=words("withdrawn", what),
-        state=words("order_state", OrderState(order.state)),
-    )
-    if reader.to_admin:
-        return [ButtonTemplate(cut(text, CARD), buttons(reader, found))]
-    over = order.state in aftercare.OVER
-    advice = words("withdrawn", "over" if over else "wait")
-    cancel = () if over else (say(words, "cancel_order", Verb.CANCEL_ORDER, order.number),)
-    detail = say(words, "detail", Verb.ORDER, order.number)
-    return [ButtonTemplate(cut(f"{text}\n\n{advice}", CARD), (*cancel, *reader.ask(), detail))]
 
 
 def _complete(found: OrderDetail, sent: Sequence[ShipmentLine]) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlmodel import col, select
 
 from bot.lineworks.message import ButtonTemplate, Outgoing, Text, Uri, clean, pages
-from bot.talk import checkout, notices, refusals, registration, shopping
+from bot.talk import checkout, notices, refusals, registration, shopping, withdrawals
 from bot.talk.cards import TEXT, mark
 from bot.talk.notices import Reader
 from bot.talk.outbox import Send
@@ -119,9 +119,9 @@ def write(tx: Tx, company: Company, notice: Notice, app_url: str, now: datetime)
         return notices.shipped(reader, found, parcel, rows_sent) if stands else []
     if notice.what is What.CONFIRMATION_WITHDRAWN:
         named = tx.orm.get_one(OrderConfirmation, notice.ref).confirm_id
-        return notices.withdrawn(reader, found, "confirmed" if named else "refused")
+        return withdrawals.withdrawn(reader, found, "confirmed" if named else "refused")
     if notice.what is What.SHIPMENT_WITHDRAWN:
-        return notices.withdrawn(reader, found, "shipped")
+        return withdrawals.withdrawn(reader, found, "shipped")
     if notice.what not in _ALWAYS and order.state not in _STILL[notice.what]:
         return []
     if notice.what is What.ORDER_REFUSED:
