@@ -65,7 +65,7 @@ def placed(reader: Reader, found: OrderDetail) -> list[Outgoing]:
     purpose = clean(found.order.purpose)
     foot = [reader.words("admin", "purpose", purpose=purpose)] if purpose else []
     foot += booked_to(reader.words, found.order)
-    return with_buttons(_admin_head(reader, "placed", found), lines, foot, buttons(reader, found))
+    return with_buttons(_head(reader, "placed", found), lines, foot, buttons(reader, found))
 
 
 def confirmed(
@@ -191,11 +191,7 @@ def shipped(
         for row in sorted(sent, key=lambda row: row.line_number)
         if row.shipment_id == parcel.id
     ]
-    head = (
-        _admin_head(reader, name, found, _marks(words, order, parcel))
-        if reader.to_admin
-        else words("notice", name, mark=_marks(words, order, parcel), number=order.number)
-    )
+    head = _head(reader, name, found, _marks(words, order, parcel))
     return with_buttons(head, facts, lines, _after_shipping(reader, replace(found, shipments=[parcel])))
 
 
@@ -210,14 +206,13 @@ def _complete(found: OrderDetail, sent: Sequence[ShipmentLine]) -> bool:
 
 def _marks(words: Wording, order: Order, told: OrderConfirmation | Shipment) -> str:
     """The test mark, and whether this takes the place of something that was told before."""
-    corrects = told.operation == "update"
-    return mark(words, order.test) + (words("common", "correction") if corrects else "")
+    return mark(words, order.test) + (words("common", "correction") if told.operation == "update" else "")
 
 
-def _admin_head(reader: Reader, name: str, found: OrderDetail, marks: str = "") -> str:
+def _head(reader: Reader, name: str, found: OrderDetail, marks: str = "") -> str:
     words, order = reader.words, found.order
     return words(
-        "admin",
+        "admin" if reader.to_admin else "notice",
         name,
         mark=marks or mark(words, order.test),
         buyer=buyer_name(words, found),
