@@ -46,9 +46,32 @@ class JsonLines(logging.Formatter):
         return blot(json.dumps(entry, ensure_ascii=False))
 
 
+class Seldom(logging.Filter):
+    """Of what asyncio says a thousand times a second while the process has no file to accept a connection with, one line
+    a minute."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._silent_until = float("-inf")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if "out of system resource" not in record.getMessage():
+            return True
+        record.msg, record.args = (
+            "no file is left to accept a connection with: raise the limit of open files",
+            (),
+        )
+        record.exc_info = None
+        told = record.created < self._silent_until
+        if not told:
+            self._silent_until = record.created + 60
+        return not told
+
+
 def set_up(level: int = logging.INFO) -> None:
     """Write the log of the whole process to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.getLogger("asyncio").addFilter(Seldom())
     logging.getLogger("alembic").setLevel(logging.WARNING)

@@ -54,7 +54,12 @@ class WatchedClient(Client):
         return self
 
     async def send(self, recipient: str, content: dict[str, Any]) -> SendOutcome:
-        outcome = await super().send(recipient, content)
+        return self._heard(await super().send(recipient, content))
+
+    async def send_to_room(self, channel_id: str, content: dict[str, Any]) -> SendOutcome:
+        return self._heard(await super().send_to_room(channel_id, content))
+
+    def _heard(self, outcome: SendOutcome) -> SendOutcome:
         match outcome:
             case Later(after, why):
                 self._watch.heard(reached=after is not None, why=why)  # a 429 that names its end is an answer

@@ -37,7 +37,8 @@ _PRAGMAS = (
 
 
 def sqlite_file(address: URL) -> Path:
-    """The file of the database; its folder is made. Raises DatabaseFault if that can't be done."""
+    """The file of the database. It and its folder are made where they are not there, for this user alone, and SQLite
+    gives its -wal and -shm the file's own permissions. Raises DatabaseFault if that can't be done."""
     path = Path(str(address.database))
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -45,6 +46,11 @@ def sqlite_file(address: URL) -> Path:
         raise DatabaseFault(
             f"can't make the folder {path.parent} of the database: {error.strerror}"
         ) from error
+    if not path.exists():
+        try:
+            path.touch(mode=0o600)
+        except OSError as error:
+            raise DatabaseFault(f"can't make the database {path}: {error.strerror}") from error
     return path
 
 

@@ -51,9 +51,12 @@ def test_the_settings_are_keys_of_the_configuration_and_the_secrets_reach_them(t
     for secret in SECRETS:
         value = {"private_key": keys()[0], "database_url": "postgresql://kaimono:word@database/kaimono"}
         (tmp_path / secret).write_text(value.get(secret, f"the {secret}"), encoding="utf-8")
-    environ = {name: value.replace("/run/secrets", str(tmp_path)) for name, value in settings.items()}
+    environ = {
+        name: value.strip("'").replace("/run/secrets", str(tmp_path)) for name, value in settings.items()
+    }
     config = load(write(tmp_path, TEXT), environ)
     company = config.company[0]
+    assert config.limits.trusted_proxies == ["172.30.20.0/24"]
     assert config.database == "postgresql://kaimono:word@database/kaimono"
     assert (config.listen, config.key_file) == ("0.0.0.0:8080", "/var/lib/kaimono/kaimono.key")
     assert company.lineworks.private_key.reveal() == keys()[0].strip()
@@ -77,6 +80,28 @@ def test_the_proxy_knows_where_the_web_processes_are() -> None:
     assert len(set(addresses)) == 2
     assert all(address.startswith("172.30.20.") for address in addresses)
     assert "subnet: 172.30.20.0/24" in COMPOSE
+    trusted = re.search(r"KAIMONO_LIMITS__TRUSTED_PROXIES: '(.*)'", COMPOSE)
+    assert trusted
+    assert trusted[1] == '["172.30.20.0/24"]', "else the proxy is the one caller that all are counted as"
+
+
+def test_the_proxy_writes_no_address_down_and_keeps_what_is_inside_from_the_public() -> None:
+    form = re.search(r"log_format (\w+) '(.*)';", NGINX)
+    assert form
+    assert not set(re.findall(r"\$\w+", form[2])) & {
+        "$request",
+        "$request_uri",
+        "$uri",
+        "$args",
+        "$http_referer",
+    }
+    assert re.findall(r"access_log \S+ ?(.*);", NGINX) == [form[1]]
+    hidden = re.search(r"location ~ (\S+) \{.*\n +return 404;", NGINX)
+    assert hidden
+    assert [bool(re.match(hidden[1], path)) for path in ("/metrics", "/readyz", "/healthz", "/shop/x")] == [
+        *(True, True),
+        *(False, False),
+    ]
 
 
 def test_the_proxy_sends_a_callback_again_and_lets_a_whole_cart_through() -> None:

@@ -97,8 +97,14 @@ Address = IPv4Address | IPv6Address
 
 
 def _address(name: str) -> Address | None:
+    """The address in a name, which some proxies write with the port: 192.0.2.1:5000, [2001:db8::1]:5000."""
+    host = name.strip()
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]
+    elif host.count(":") == 1:
+        host = host.partition(":")[0]
     try:
-        address = ip_address(name.strip().strip("[]").partition("%")[0])
+        address = ip_address(host.partition("%")[0])
     except ValueError:
         return None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None

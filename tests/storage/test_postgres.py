@@ -1,9 +1,12 @@
 """PostgreSQL: units side by side, what is run again, and connections that get lost."""
 
 import asyncio
+import os
+import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import psycopg
 import pytest
@@ -185,3 +188,19 @@ async def test_every_unit_that_is_stored_is_counted(postgres_database: Database)
     with pytest.raises(ZeroDivisionError):
         await postgres_database.write(lambda _tx: 1 // 0)
     assert counted == [1, 1, 1]
+
+
+async def test_a_peer_that_vanished_is_noticed_also_while_sent_bytes_wait_for_it(
+    postgres_database: Database,
+) -> None:
+    """Asked of the kernel: keepalives alone are silent as long as something is not acknowledged."""
+
+    def asked(tx: Tx) -> tuple[str, int]:
+        driver: Any = tx.conn.connection.driver_connection
+        given = driver.info.get_parameters().get("tcp_user_timeout", "")
+        with socket.socket(fileno=os.dup(driver.fileno())) as peer:
+            if peer.family == socket.AF_UNIX:
+                return given, int(given)
+            return given, peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+
+    assert await postgres_database.read(asked) == ("20000", 20_000)

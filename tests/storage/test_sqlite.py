@@ -1,6 +1,7 @@
 """SQLite: group commit, and what one unit's failure means for its neighbours."""
 
 import asyncio
+import os
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -58,6 +59,23 @@ async def test_the_folder_is_made(tmp_path: Path) -> None:
     await database.close()
     assert path.exists()
     assert path.parent.stat().st_mode & 0o077 == 0
+
+
+def _modes(folder: Path) -> dict[str, int]:
+    return {file.name: file.stat().st_mode & 0o777 for file in folder.iterdir()}
+
+
+async def test_nobody_else_on_the_machine_can_read_the_files(tmp_path: Path) -> None:
+    """The folder may have been there before, open to all."""
+    before = os.umask(0o022)
+    try:
+        database = open_database(f"sqlite:///{tmp_path / 'kaimono.db'}")
+        await database.write(lambda tx: tx.conn.exec_driver_sql("CREATE TABLE t (x INTEGER)"))
+        modes = await asyncio.to_thread(_modes, tmp_path)
+        await database.close()
+    finally:
+        os.umask(before)
+    assert modes == dict.fromkeys(("kaimono.db", "kaimono.db-wal", "kaimono.db-shm"), 0o600)
 
 
 async def test_many_callers_share_one_commit(sqlite_database: Database) -> None:

@@ -14,6 +14,8 @@ from bot.lineworks.outcome import Later, Never, Sent
 from bot.lineworks.pace import Rate
 from bot.lineworks.profile import BotFacts, Profile
 from bot.lineworks.token import TokenSource
+from bot.metrics import Metrics
+from bot.watching import Watch, WatchedClient
 
 from .conftest import CLIENT_SECRET, Clock, Platform
 from .fake import Reply, answer, break_off, hang_up, never, raw
@@ -418,3 +420,21 @@ async def test_a_cancelled_send_ends(client: Client, platform: Platform) -> None
     with pytest.raises(asyncio.CancelledError):
         await sending
     assert isinstance(await client.send(MEMBER, HELLO), Sent)
+
+
+async def test_a_send_into_a_room_is_counted_and_heard_by_the_circuit_like_any_other(
+    platform: Platform, tokens: TokenSource, clock: Clock
+) -> None:
+    metrics = Metrics()
+    watch = Watch("LINE WORKS", metrics.circuits, clock)
+    client = WatchedClient(platform.session, platform.api_url, 2000001, tokens, clock)
+    client.watched_by(watch, metrics)
+    platform.fake.answers.append(hang_up)
+    assert isinstance(await client.send_to_room("room-1", HELLO), Later)
+    assert watch.circuit.failures == 1
+    assert isinstance(await client.send_to_room("room-1", HELLO), Sent)
+    assert watch.circuit.failures == 0
+    counted = {
+        s: metrics.registry.get_sample_value("kaimono_sends_total", {"status": s}) for s in ("later", "sent")
+    }
+    assert counted == {"later": 1, "sent": 1}
