@@ -166,7 +166,8 @@ async def test_a_forged_and_a_replayed_buyer_cookie(site: Site) -> None:
     """A cart counts for the one visit that its address and its cookie name together, once."""
     mine, my_cookie = await visit(site)
     hers, her_cookie = await visit(site, HANAKO)
-    for cookie in ("", my_cookie[:-1] + "0", my_cookie.upper() + " ", her_cookie, "' OR 1=1 --", "\u202e"):
+    nearly = my_cookie[:-1] + ("1" if my_cookie.endswith("0") else "0")
+    for cookie in ("", nearly, my_cookie.upper() + " ", her_cookie, "' OR 1=1 --", "\u202e"):
         refused(await post(site, mine, cart(cookie, Goods(1))), "cart_foreign")
     good = cart(my_cookie, Goods())
     accepted(await post(site, mine, good))
