@@ -38,6 +38,8 @@ class What(StrEnum):
     CANCEL_WISHED = "cancel_wished"
     UNDELIVERABLE = "undeliverable"
     DOCUMENT = "document"
+    PASSWORD = "password"
+    """Somebody posts under our HTTP user with another password; `ref` is the day."""
 
 
 @dataclass(frozen=True, slots=True)

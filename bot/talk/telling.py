@@ -89,6 +89,8 @@ def write(tx: Tx, company: Company, notice: Notice, app_url: str, now: datetime)
         return _undeliverable(tx, words, notice)
     if notice.what is What.DOCUMENT:
         return notices.document(words, tx.orm.get_one(StoredDocument, notice.ref), company.test)
+    if notice.what is What.PASSWORD:
+        return [Text(words("paper", "password", mark=mark(words, company.test)))]
     if notice.what is What.CART:
         cart = tx.orm.get_one(Cart, notice.ref)
         address = addresses.get(tx, company.id, cart.address_key)
@@ -186,6 +188,7 @@ def _order_of(tx: Tx, notice: Notice) -> Order | None:
             | What.CART_TOO_LARGE
             | What.UNDELIVERABLE
             | What.DOCUMENT
+            | What.PASSWORD
         ):
             return None
         case What.CONFIRMED | What.CONFIRMATION_WITHDRAWN:

@@ -17,10 +17,11 @@ from punchout.envelope import new_payload_id, read_header
 from punchout.inbound import Document, DocumentRefused, XmlRefused, read
 from punchout.profile import build_profile_response
 from punchout.status import Status, build_response
-from purchasing import intake
+from purchasing import intake, notices
 from purchasing.intake import Verdict
-from purchasing.values import Company
-from storage.database import DatabaseFault, trace
+from purchasing.notices import What
+from purchasing.values import Company, local
+from storage.database import DatabaseFault, Tx, trace
 
 LIMIT = 16 * MIB
 _BEGINNING = 64 * 1024
@@ -41,11 +42,12 @@ async def cxml(request: web.Request) -> web.Response:
         if seconds := services.limits.too_many(request, loop_time()):
             return web.Response(status=429, headers={"Retry-After": str(seconds)})
         if "Authorization" in request.headers:
-            return _unauthorized()
+            await _tell_of_password(request, services)
+            return _unauthorized(services, "its HTTP user or password is not ours")
         begun = await read_beginning(request, _BEGINNING)
         company = _by_secret(begun, services)
         if company is None:
-            return _unauthorized()
+            return _unauthorized(services, "no HTTP user, and no SharedSecret of ours")
         services.limits.forgive(request, loop_time())
     try:
         raw = await services.bodies.read(request, LIMIT, begun)
@@ -90,10 +92,16 @@ async def _take(
     return _answer(services, company, verdict, document.kind if document.value else "other")
 
 
-def _by_basic(request: web.Request, services: Services) -> Company | None:
+def _shown(request: web.Request) -> BasicAuth | None:
     try:
-        shown = BasicAuth.decode(request.headers.get("Authorization", ""), encoding="utf-8")
+        return BasicAuth.decode(request.headers.get("Authorization", ""), encoding="utf-8")
     except (ValueError, Base64Error):
+        return None
+
+
+def _by_basic(request: web.Request, services: Services) -> Company | None:
+    shown = _shown(request)
+    if shown is None:
         return None
     found = None
     for login in services.logins:
@@ -120,7 +128,27 @@ def _by_secret(beginning: bytes, services: Services) -> Company | None:
     return None
 
 
-def _unauthorized() -> web.Response:
+async def _tell_of_password(request: web.Request, services: Services) -> None:
+    """Whoever shows a user name of ours with another password is probably Amazon: the admins hear of it once a day."""
+    shown, now = _shown(request), services.clock()
+    named = {login.company_id for login in services.logins if shown and login.user == shown.login}
+    told = [services.companies[n] for n in named if not services.limits.passwords.take(n, loop_time())]
+
+    def tell(tx: Tx) -> None:
+        for company in told:
+            notices.tell_company(tx, company, What.PASSWORD, local(now).toordinal(), now)
+
+    try:
+        if told:
+            await services.db.write(tell)
+    except DatabaseFault as fault:
+        _log.error("a wrong password could not be told: %s", fault)
+
+
+def _unauthorized(services: Services, why: str) -> web.Response:
+    """The log gets a line for each that the limits let in; never what was shown."""
+    services.metrics.documents.labels("unauthorized", "401").inc()
+    _log.warning("a document was turned away: %s", why)
     return web.Response(status=401, headers={"WWW-Authenticate": 'Basic realm="kaimono", charset="UTF-8"'})
 
 

@@ -62,10 +62,13 @@ class Limits:
     """By the address that a cart is posted to: one visit posts one cart, and a few repetitions."""
     strangers: Meter = field(init=False)
     """Carts for no visit of ours that are kept as evidence."""
+    passwords: Meter = field(init=False)
+    """By company: wrong passwords for which it is looked up whether the admins know of today's."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "calls", Meter(self.per_minute, 60))
         object.__setattr__(self, "carts", Meter(20, 60))
+        object.__setattr__(self, "passwords", Meter(1, 3600))
         object.__setattr__(self, "strangers", Meter(self.strangers_per_day, 86_400))
 
     def caller(self, request: web.Request) -> str | None:

@@ -89,7 +89,7 @@ FAMILIES: dict[str, set[str]] = {
     "document": set(JA["document"]),
     "accounting": {field.name for field in dataclasses.fields(Accounting)},
     "shopping": {What.CART_MISSING, What.CART_TOO_LARGE},
-    "paper": {"unknown", "unnamed", "unreadable", "remarks", "failed", "status", "cart"},
+    "paper": {"unknown", "unnamed", "unreadable", "remarks", "failed", "status", "cart", "password"},
     "invoice": {"same", "more", "less", "ordered", "confirmed", "line", "credit"},
     "audit": {f"broken_{why}" for why in ("changed", "missing", "cut")},
     "undelivered": {"400", "401", "403", "404", "other"},

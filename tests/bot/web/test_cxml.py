@@ -16,10 +16,11 @@ from punchout.markup import Markup, tag
 from punchout.secret import Secret
 from punchout.status import read_response
 from purchasing import evidence, intake
+from purchasing.notices import Notice, What
 from storage.tables import Order, StoredDocument
 from tests.bot.web.conftest import Answer, Site
 from tests.trouble.documents import IDENTITY, Said, confirmation, new_payload_id, ship_notice
-from tests.trouble.house import NOTICE_PASSWORD, NOTICE_USER, SHARED_SECRET, ordered, vault
+from tests.trouble.house import ADMIN, NOTICE_PASSWORD, NOTICE_USER, SHARED_SECRET, ordered, vault
 
 MIB = 1024 * 1024
 AMAZON = Credential("NetworkId", "Amazon")
@@ -141,6 +142,22 @@ async def test_a_wrong_password_is_not_mended_by_the_right_secret(site: Site) ->
     raw = confirmation(bought, secret=SHARED_SECRET)
     assert (await site.notice(raw, headers=basic(NOTICE_USER, "wrong"))).status == 401
     assert await heard(site) == []
+
+
+async def test_a_wrong_password_leaves_a_line_in_the_log_and_one_notice_a_day(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Amazon's password was changed on one side only: nobody may have to find that out by a missing parcel."""
+    raw = request(tag("StatusUpdateRequest", tag("Status", code="200", text="OK")))
+    with caplog.at_level("WARNING"):
+        for _ in range(12):
+            assert (await site.notice(raw, headers=basic(NOTICE_USER, "not-this-one"))).status == 401
+        assert (await site.notice(raw, headers=basic("a-stranger", "not-this-one"))).status == 401
+    turned_away = [line for line in caplog.messages if "turned away" in line]
+    assert len(turned_away) == 13
+    assert not any(shown in "".join(turned_away) for shown in (NOTICE_USER, "not-this-one", "a-stranger"))
+    jobs = [Notice.unpack(job.payload) for job in await site.stored("notice")]
+    assert [(notice.what, notice.recipient) for notice in jobs] == [(What.PASSWORD, ADMIN)]
 
 
 async def test_the_same_payload_id_again_is_200_and_one_job(site: Site) -> None:
