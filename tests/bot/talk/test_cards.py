@@ -247,11 +247,7 @@ def test_sentences_that_never_change_fit_their_cards(language: str) -> None:
                 for registered, admin in itertools.product((False, True), repeat=2)
                 for card in registration.help_text(words, registered=registered, admin=admin, test=True)
             ),
-            *(
-                card
-                for name in ("cancelled", "already_cancelled", "unknown")
-                for card in checkout.gone(words, name, True)
-            ),
+            *(card for name in ("already_cancelled", "unknown") for card in checkout.gone(words, name, True)),
             *orders.not_found(words),
             *shopping.address_cards(words, [], 60, True),
             *registration.full_menu(words, words("menu", "ready", email=LONGEST_EMAIL)),
