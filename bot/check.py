@@ -17,6 +17,7 @@ from bot.lineworks.client import CallFailed, Client
 from bot.lineworks.outcome import Never, Sent
 from bot.lineworks.profile import BotFacts
 from bot.lineworks.token import TokenRefused, TokenUnreachable
+from bot.setup import EVENTS
 from bot.talk.wording import Wording
 from punchout.address import Address
 from punchout.envelope import new_payload_id
@@ -28,8 +29,9 @@ from storage.database import DatabaseFault, open_database
 from storage.migrate import migrate
 from storage.vault import VaultFault, load_keyring
 
-NEEDED_EVENTS = frozenset({"message", "postback", "begin", "end"})
-"""What must be switched on for the bot, else taps produce nothing (LINE WORKS reference 6)."""
+_NEEDED_CONTENTS = frozenset({"text"})
+"""Without it nothing typed arrives, and no tap on a message button (LINE WORKS reference 6). The other contents that
+`kaimono bot setup` switches on only get a kind answer."""
 
 
 class Verdict(StrEnum):
@@ -187,7 +189,9 @@ def _judge(facts: BotFacts, ours: str, words: Wording) -> Finding:
     silent = registered is None and enabled is None
     if not silent and (enabled is False or (registered or "").rstrip("/") != ours):
         return _fault(words("check", "bot_callback", url=ours))
-    missing = NEEDED_EVENTS - facts.channel_events if facts.channel_events is not None else None
+    missing = set(EVENTS - facts.channel_events) if facts.channel_events is not None else set()
+    if facts.callback_events is not None:
+        missing |= _NEEDED_CONTENTS - facts.callback_events
     if missing:
         return _fault(words("check", "bot_events", events=", ".join(sorted(missing))))
     return OK

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.line import Line
 from bot.lineworks.client import CallFailed
@@ -29,7 +30,6 @@ from purchasing.values import Company
 from storage import queue
 from storage.database import Database, Tx, trace
 from storage.queue import Decision, Done, Job, Retry, backoff
-from storage.tables import Member
 from storage.vault import Keyring
 
 CALLBACK = "callback"
@@ -60,10 +60,11 @@ class Handlers:
             return Done()
         desk = Desk(self.companies[job.company_id], self.vault)
 
-        def work(tx: Tx, person: Person | None) -> Stranger | str:
+        def work(tx: Tx, person: Person | None, asked: bool) -> Stranger | str:
             now = self.clock()
+            began = event.type == "begin"
             answer = engine.turn(
-                tx, desk, user_id, heard, person, began=event.type == "begin", in_room=in_room, now=now
+                tx, desk, user_id, heard, person, began=began, asked=asked, in_room=in_room, now=now
             )
             if isinstance(answer, Stranger):
                 return answer
@@ -71,10 +72,10 @@ class Handlers:
             queue.finish(tx, job, owner=self.owner, now=now)
             return tx.trace
 
-        taken = await self.db.write(lambda tx: work(tx, None))
+        taken = await self.db.write(lambda tx: work(tx, None, asked=False))
         if isinstance(taken, Stranger):
-            person = await self._look_up(job.company_id, user_id) or Person(user_id)
-            taken = await self.db.write(lambda tx: work(tx, person))
+            person = await self._look_up(job.company_id, user_id)
+            taken = await self.db.write(lambda tx: work(tx, person, asked=True))
         if isinstance(taken, str):
             trace.set(taken)  # a turn about a purchase goes on under the purchase's id
         _log.info("a turn: %s", heard.verb)
@@ -95,14 +96,14 @@ class Handlers:
         return None
 
     async def _look_up(self, company_id: str, user_id: str) -> Person | None:
-        """What the directory says of somebody; None when it does not tell (the talk goes on without a name)."""
+        """What the directory says of somebody: a bare id where it knows nobody; None when it does not tell now."""
         try:
             profile = await self.lines[company_id].client.user(user_id)
         except CallFailed as failed:
             _log.warning("a member could not be looked up: %s", failed)
             return None
         if profile is None:
-            return None
+            return Person(user_id)
         return Person(
             profile.user_id,
             profile.login_id or "",
@@ -119,7 +120,8 @@ class Handlers:
         for who in await self.db.read(lambda tx: telling.strangers(tx, company, notice, self.clock())):
             person = await self._look_up(job.company_id, who)
             if person is not None:
-                await self.db.write(lambda tx, person=person: self._meet(tx, job.company_id, person))  # type: ignore[misc]
+                renew = partial(members.renew, company_id=job.company_id, person=person, now=self.clock())
+                await self.db.write(renew)
         app_url = self.lines[job.company_id].app_url
 
         def work(tx: Tx) -> None:
@@ -172,9 +174,6 @@ class Handlers:
 
         await self.db.write(work)
         return None
-
-    def _meet(self, tx: Tx, company_id: str, person: Person) -> Member:
-        return members.meet(tx, company_id, person, self.clock(), looked_up=True)
 
     async def send(self, job: Job) -> Decision | None:
         """Post one message to LINE WORKS; the gate of the pool has counted it already."""

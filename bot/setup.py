@@ -18,8 +18,8 @@ from bot.talk.cards import say
 from bot.talk.hearing import Verb
 from bot.talk.wording import LANGUAGES, Wording, wording
 
-_CONTENTS = frozenset({"text", "location", "sticker", "image", "file", "audio", "video"})
-_EVENTS = frozenset({"message", "postback", "begin", "end", "join"})
+CONTENTS = frozenset({"text", "location", "sticker", "image", "file", "audio", "video"})
+EVENTS = frozenset({"message", "postback", "begin", "end", "join"})
 SCOPE = "bot user.profile.read"
 
 
@@ -52,10 +52,10 @@ async def _callbacks(
         changes["callbackUrl"] = wanted_url
     if not bot.callback_enabled:
         changes["enableCallback"] = True
-    if not (bot.callback_events or frozenset()) >= _CONTENTS:
-        changes["callbackEvents"] = sorted(_CONTENTS | (bot.callback_events or frozenset()))
-    if not (bot.channel_events or frozenset()) >= _EVENTS:
-        changes["channelEvents"] = sorted(_EVENTS | (bot.channel_events or frozenset()))
+    if not (bot.callback_events or frozenset()) >= CONTENTS:
+        changes["callbackEvents"] = sorted(CONTENTS | (bot.callback_events or frozenset()))
+    if not (bot.channel_events or frozenset()) >= EVENTS:
+        changes["channelEvents"] = sorted(EVENTS | (bot.channel_events or frozenset()))
     if not changes:
         print(f"  OK {words('setup', 'callbacks_good', url=wanted_url)}")
     elif apply:

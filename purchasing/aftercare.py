@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlmodel import col, select
 
-from purchasing import notices
+from purchasing import notices, preferences
 from purchasing.lifecycle import OrderState
 from purchasing.notices import What
 from purchasing.values import Company
@@ -43,21 +43,26 @@ def newest_refused(tx: Tx, member: Member) -> Order | None:
     return tx.orm.exec(query.order_by(col(Order.id).desc()).limit(1)).first()
 
 
-def receive(tx: Tx, company: Company, order: Order, receipt: Receipt, now: datetime) -> None:
-    """Note what the buyer says; the admins are told of trouble, each kind once an order."""
-    order.receipt, order.receipt_at = receipt, now
-    tx.orm.add(order)
+def receive(tx: Tx, company: Company, order: Order, receipt: Receipt, now: datetime) -> bool:
+    """Note what the buyer says. The admins are told of trouble, again when the buyer has said something else since.
+
+    True when somebody reads of it: there is an admin who wants to be told such news.
+    """
+    if order.receipt != receipt:
+        order.receipt, order.receipt_at = receipt, now
+        tx.orm.add(order)
     _note(tx, order, f"goods_{receipt}", now)
-    if receipt in _TROUBLE:
-        _tell(tx, company, order, _TROUBLE[receipt], now)
+    if receipt not in _TROUBLE:
+        return False
+    return _tell(tx, company, order, _TROUBLE[receipt], now, f"{order.receipt_at:%Y%m%dT%H%M%S.%f}")
 
 
-def wish_cancel(tx: Tx, company: Company, order: Order, now: datetime) -> None:
-    """Note that the buyer does not want the order any more."""
+def wish_cancel(tx: Tx, company: Company, order: Order, now: datetime) -> bool:
+    """Note that the buyer does not want the order any more; the admins are told once. True as in `receive`."""
     order.cancel_wished_at = order.cancel_wished_at or now
     tx.orm.add(order)
     _note(tx, order, "cancel_wished", now)
-    _tell(tx, company, order, What.CANCEL_WISHED, now)
+    return _tell(tx, company, order, What.CANCEL_WISHED, now)
 
 
 def _note(tx: Tx, order: Order, what: str, now: datetime) -> None:
@@ -65,7 +70,8 @@ def _note(tx: Tx, order: Order, what: str, now: datetime) -> None:
     audit.note(tx, order.company_id, f"member:{buyer}", what, now, order_number=order.number, member_id=buyer)
 
 
-def _tell(tx: Tx, company: Company, order: Order, what: What, now: datetime) -> None:
+def _tell(tx: Tx, company: Company, order: Order, what: What, now: datetime, again: str = "") -> bool:
     buyer = tx.orm.get_one(Member, order.member_id)
     assert order.id is not None
-    notices.tell_admins(tx, company, buyer, what, order.id, now, trace=order.trace)
+    notices.tell_admins(tx, company, buyer, what, order.id, now, trace=order.trace, again=again)
+    return preferences.anybody_reads(tx, company, buyer, what)

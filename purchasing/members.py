@@ -92,7 +92,10 @@ _BY_LOGIN_ID = Finder(Member, "company_id", "login_id")
 
 
 def meet(tx: Tx, company_id: str, person: Person, now: datetime, *, looked_up: bool) -> Member:
-    """The person's row, made or brought up to date. What the directory left empty keeps its old value."""
+    """The person's row, made or brought up to date. What the directory left empty keeps its old value.
+
+    `looked_up` is for what the directory has answered: without it the next word asks the directory again.
+    """
     member = find(tx, company_id, person.user_id)
     if member is None:
         member = Member(company_id=company_id, user_id=person.user_id, met_at=now)
@@ -102,10 +105,16 @@ def meet(tx: Tx, company_id: str, person: Person, now: datetime, *, looked_up: b
             setattr(member, name, value)
     if looked_up:
         member.looked_up_at = now
-        if person.login_id:  # else the directory did not answer: it names everybody's login id
+        if person.login_id:  # else the directory knows nobody of this id: it names everybody's login id
             member.organizations = "\n".join(person.organizations)
     tx.orm.flush()
     return member
+
+
+def renew(tx: Tx, company_id: str, person: Person, now: datetime) -> None:
+    """Keep what the directory says of somebody; a name under which it knows nobody makes no member."""
+    if person.login_id or find(tx, company_id, person.user_id):
+        meet(tx, company_id, person, now, looked_up=True)
 
 
 def register(tx: Tx, member: Member, email: str, now: datetime) -> None:

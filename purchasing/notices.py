@@ -44,12 +44,16 @@ class What(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One thing to tell one person. `to_admin` says in which role the person is told."""
+    """One thing to tell one person. `to_admin` says in which role the person is told.
+
+    `again` tells apart what can happen to the same thing more than once; a notice is told once.
+    """
 
     what: What
     ref: int
     recipient: str
     to_admin: bool
+    again: str = ""
 
     def pack(self) -> bytes:
         return json.dumps(asdict(self)).encode()
@@ -57,17 +61,24 @@ class Notice:
     @staticmethod
     def unpack(payload: bytes) -> "Notice":
         fields = json.loads(payload)
-        return Notice(What(fields["what"]), fields["ref"], fields["recipient"], fields["to_admin"])
+        return Notice(
+            What(fields["what"]),
+            fields["ref"],
+            fields["recipient"],
+            fields["to_admin"],
+            fields.get("again", ""),
+        )
 
 
 def _put(tx: Tx, company_id: str, notice: Notice, now: datetime, trace: str) -> None:
     role = "admin" if notice.to_admin else "buyer"
+    again = f":{notice.again}" if notice.again else ""
     queue.put(
         tx,
         company_id=company_id,
         lane=f"notice:{company_id}:{notice.recipient}",
         kind=KIND,
-        key=f"notice:{company_id}:{notice.what}:{notice.ref}:{role}:{notice.recipient}",
+        key=f"notice:{company_id}:{notice.what}:{notice.ref}:{role}:{notice.recipient}{again}",
         payload=notice.pack(),
         now=now,
         trace=trace,
@@ -79,11 +90,18 @@ def tell_member(tx: Tx, member: Member, what: What, ref: int, now: datetime, tra
 
 
 def tell_admins(
-    tx: Tx, company: Company, buyer: Member, what: What, ref: int, now: datetime, trace: str = ""
+    tx: Tx,
+    company: Company,
+    buyer: Member,
+    what: What,
+    ref: int,
+    now: datetime,
+    trace: str = "",
+    again: str = "",
 ) -> None:
     """Tell everybody who answers for this member's purchases."""
     for admin in _people(tx, company.id, policy.admins_of(company, buyer)):
-        _put(tx, company.id, Notice(what, ref, admin, to_admin=True), now, trace)
+        _put(tx, company.id, Notice(what, ref, admin, to_admin=True, again=again), now, trace)
 
 
 def tell_others(

@@ -22,16 +22,22 @@ def may_buy(company: Company, member: Member) -> bool:
     return not company.permitted or _named(company.permitted, member)
 
 
-def needs_look_up(company: Company, member: Member, now: datetime) -> bool:
-    """Whether LINE WORKS should be asked anew where the member belongs: people move to other organisations.
+def is_outdated(member: Member, now: datetime) -> bool:
+    """Whether what LINE WORKS' directory says of the member should be read anew.
 
-    Once a day where organisations decide anything; sooner for somebody who is turned away, but not at every word.
+    Names, login ids, languages and organisations change: once a day. What was never told: at the next word. A member
+    whose login id the directory did not name: after a minute.
     """
-    names = (*company.permitted, *(name for group in company.groups for name in group.members))
-    if not any(name.startswith(_ORGANISATION) for name in names):
-        return False
-    life = _A_DAY if may_buy(company, member) else _A_MOMENT
+    life = _A_DAY if member.login_id else _A_MOMENT
     return member.looked_up_at is None or now - member.looked_up_at >= life
+
+
+def needs_look_up(company: Company, member: Member, now: datetime) -> bool:
+    """Whether the directory should be asked before the member is answered: sooner for somebody who is turned away,
+    but not at every word."""
+    if member.looked_up_at is None or is_outdated(member, now):
+        return True
+    return now - member.looked_up_at >= _A_MOMENT and not may_buy(company, member)
 
 
 def group_of(company: Company, member: Member) -> Group | None:

@@ -6,8 +6,9 @@ from enum import StrEnum
 
 from sqlmodel import col, select
 
+from purchasing import members, policy
 from purchasing.notices import What
-from purchasing.values import TOKYO, local
+from purchasing.values import TOKYO, Company, local
 from storage import audit, queue
 from storage.database import Tx
 from storage.tables import DigestEntry, Member, NoticeChoice
@@ -77,6 +78,18 @@ def paces(tx: Tx, company_id: str, names: Sequence[str]) -> dict[What, Pace]:
 
 def pace_of(tx: Tx, company_id: str, names: Sequence[str], what: What) -> Pace:
     return paces(tx, company_id, names).get(_GOES_WITH.get(what, what), Pace.NOW)
+
+
+def pace_for(tx: Tx, company_id: str, recipient: str, what: What) -> Pace:
+    """The same for a recipient of notices, whom a list may name by either id."""
+    known = members.find(tx, company_id, recipient)
+    return pace_of(tx, company_id, (known.user_id, known.login_id) if known else (recipient,), what)
+
+
+def anybody_reads(tx: Tx, company: Company, buyer: Member, what: What) -> bool:
+    """Whether somebody who answers for this buyer's purchases wants to be told such news, at once or daily."""
+    admins = policy.admins_of(company, buyer)
+    return any(pace_for(tx, company.id, admin, what) is not Pace.OFF for admin in admins)
 
 
 def put_off(tx: Tx, company_id: str, recipient: str, text: str, now: datetime) -> None:

@@ -91,7 +91,7 @@ class LineWorksSettings(_Section):
     callback_url: str = "http://127.0.0.1:8080/lineworks/callback"
     callback_seconds: float = Field(default=3.0, gt=0, description="a callback unanswered by then has failed")
     callback_events: list[CallbackEvent] = ["text", "location", "sticker", "image", "file"]
-    channel_events: list[ChannelEvent] = ["message", "postback", "begin", "end"]
+    channel_events: list[ChannelEvent] = ["message", "postback", "begin", "end", "join"]
     token_seconds: int = Field(default=86400, gt=0)
     refresh_rotation: bool = Field(default=False, description="each refresh kills its refresh token")
     sends_per_minute: int = Field(default=240, gt=0)

@@ -52,8 +52,8 @@ def receive(
     if shipped is None or shipped.state not in aftercare.SHIPPED:
         return orders.not_found(words)
     receipt = _RECEIPTS[heard.verb]
-    aftercare.receive(tx, company, shipped, receipt, now)
-    return orders.received(words, history.detail(tx, shipped), receipt)
+    told = aftercare.receive(tx, company, shipped, receipt, now)
+    return orders.received(words, history.detail(tx, shipped), receipt, told=told)
 
 
 def cancel(
@@ -63,9 +63,8 @@ def cancel(
     order = _own(tx, member, heard.ref) if heard.ref else aftercare.newest(tx, member)
     if order is None:
         return orders.not_found(words)
-    if order.state not in aftercare.OVER:
-        aftercare.wish_cancel(tx, company, order, now)
-    return orders.how_to_cancel(words, history.detail(tx, order))
+    told = order.state not in aftercare.OVER and aftercare.wish_cancel(tx, company, order, now)
+    return orders.how_to_cancel(words, history.detail(tx, order), told=told)
 
 
 def again(

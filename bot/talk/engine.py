@@ -53,15 +53,17 @@ def turn(
     person: Person | None,
     *,
     began: bool,
+    asked: bool = False,
     in_room: bool = False,
     now: datetime,
 ) -> Sequence[Outgoing] | Stranger:
-    """The answer to what was said. `person` is what the directory says, None while it was not asked.
+    """The answer to what was said. `person` is what the directory says: None while it was not asked, and when it was
+    `asked` and could not tell; then the talk goes on with what is known, and the next word asks again.
 
     What was said in a room of several people is answered here, and the answer says so.
     """
     member = members.find(tx, desk.company.id, user_id)
-    if person is None and (member is None or policy.needs_look_up(desk.company, member, now)):
+    if not asked and (member is None or policy.needs_look_up(desk.company, member, now)):
         return Stranger()
     if member is None or person is not None:
         member = members.meet(
@@ -94,7 +96,8 @@ def turn(
     ):
         answer = registration.help_for_admin(words)
     elif not policy.may_buy(desk.company, member) and move.do not in _FOR_EVERYBODY:
-        answer = registration.not_permitted(words, desk.company.contact)
+        unknown = member.looked_up_at is None
+        answer = registration.not_permitted(words, desk.company.contact, unknown=unknown)
     else:
         answer = _answer(tx, desk, words, member, talk, at, move, now)
     talks.keep(tx, talk)

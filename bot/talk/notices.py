@@ -81,15 +81,17 @@ def confirmed(
     for row in said:
         lines += _settled(words, order, articles[row.line_number], row)
     changed = [row for row in said if row.accepted and _price_changed(articles[row.line_number], row)]
-    foot = []
+    top, foot = [words("admin" if reader.to_admin else "notice", name, **values)], list[str]()
     if head.total is not None:
-        foot.append(words("notice", "confirmed_total", total=words.money(head.total, order.currency)))
+        total = words("notice", "confirmed_total", total=words.money(head.total, order.currency))
+        (top if reader.to_admin else foot).append(total)  # an admin's digest shows the head alone
+    if reader.to_admin and changed:
+        top.append(words("admin", "prices_changed", count=len(changed)))
     if not reader.to_admin:
         foot += [words("notice", "what_now_rejected")] if refused else []
         foot += [words("notice", "what_now_changed")] if changed else []
-    section = "admin" if reader.to_admin else "notice"
     actions = _after_confirming(reader, found, refused=refused, changed=bool(changed))
-    return with_buttons(words(section, name, **values), lines, foot, actions)
+    return with_buttons("\n".join(top), lines, foot, actions)
 
 
 def _after_confirming(

@@ -160,14 +160,18 @@ def receipt_buttons(words: Wording, order: Order) -> list[Action]:
     ]
 
 
-def received(words: Wording, found: OrderDetail, receipt: Receipt) -> list[Outgoing]:
-    """Thanks, or what to do now about goods that are missing or wrong."""
+def received(words: Wording, found: OrderDetail, receipt: Receipt, *, told: bool) -> list[Outgoing]:
+    """Thanks, or what to do now about goods that are missing or wrong; `told` when an administrator reads of it."""
     values = {"mark": mark(words, found.order.test), "number": found.order.number}
-    text = words("receipt", receipt, **values)
+    text = words("receipt", receipt, noted=_noted(words, told), **values)
     return [ButtonTemplate(text, (*_amazon(words, found), *menu_buttons(words)[:2]))]
 
 
-def how_to_cancel(words: Wording, found: OrderDetail) -> list[Outgoing]:
+def _noted(words: Wording, told: bool) -> str:
+    return words("receipt", "noted_and_told" if told else "noted")
+
+
+def how_to_cancel(words: Wording, found: OrderDetail, *, told: bool) -> list[Outgoing]:
     """Amazon's own page is the only place; an order that is over, or never came about, is told so."""
     order = found.order
     if order.state in (OrderState.REFUSED, OrderState.REJECTED):
@@ -180,6 +184,7 @@ def how_to_cancel(words: Wording, found: OrderDetail) -> list[Outgoing]:
         mark=mark(words, order.test),
         number=order.number,
         state=words("order_state", OrderState(order.state)),
+        noted=_noted(words, told),
     )
     return [ButtonTemplate(text, (*_amazon(words, found), *menu_buttons(words)[:2]))]
 

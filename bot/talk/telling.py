@@ -1,8 +1,9 @@
 """From a notice to its cards: loads what the notice speaks of and hands it to the cards."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel import col, select
 
@@ -33,7 +34,6 @@ from storage.tables import (
     StoredDocument,
 )
 
-_LOOK_UP_AGAIN = timedelta(hours=6)
 _STILL = {
     What.ORDER_UNANSWERED: (OrderState.PLACED, OrderState.SENDING, OrderState.UNANSWERED),
     What.ORDER_STUCK: (OrderState.STUCK,),
@@ -53,24 +53,22 @@ def buyer_of(tx: Tx, notice: Notice) -> Member | None:
 
 def strangers(tx: Tx, company: Company, notice: Notice, now: datetime) -> list[str]:
     """Whom the directory must be asked about before this notice: the recipient, and whom its buttons lead to."""
-    unknown = []
-    if members.find(tx, company.id, notice.recipient) is None:
-        unknown.append(notice.recipient)
     buyer = buyer_of(tx, notice)
-    if buyer is None:
-        return unknown
-    if not notice.to_admin:
-        admins = policy.admins_of(company, buyer)[:1]
-        return unknown + [who for who in admins if members.find(tx, company.id, who) is None]
-    asked = buyer.looked_up_at is not None and now - buyer.looked_up_at <= _LOOK_UP_AGAIN
-    return unknown if buyer.login_id or asked else [*unknown, buyer.user_id]
+    names = [notice.recipient]
+    if buyer is not None:
+        names += [buyer.user_id] if notice.to_admin else policy.admins_of(company, buyer)[:1]
+    known = {name: members.find(tx, company.id, name) for name in names}
+    # By user id where it is known: a login id may have changed since (reference 12).
+    return [
+        member.user_id if member else name
+        for name, member in known.items()
+        if member is None or policy.is_outdated(member, now)
+    ]
 
 
 def put_off(tx: Tx, company: Company, notice: Notice, app_url: str, now: datetime) -> bool:
     """Whether the administrator wants this later or not at all; what is for later is kept for the digest."""
-    known = members.find(tx, company.id, notice.recipient)
-    names = (known.user_id, known.login_id) if known else (notice.recipient,)
-    pace = preferences.pace_of(tx, company.id, names, notice.what)
+    pace = preferences.pace_for(tx, company.id, notice.recipient, notice.what)
     if pace is Pace.DAILY:
         for line in in_short(write(tx, company, notice, app_url, now)):
             preferences.put_off(tx, company.id, notice.recipient, line, now)
@@ -142,11 +140,15 @@ def in_short(messages: Sequence[Outgoing]) -> list[str]:
 
 
 def digest(tx: Tx, company_id: str, recipient: str, lines: Sequence[str]) -> list[Outgoing]:
-    """A day's news for somebody, in as many texts as it takes."""
+    """A day's news for somebody, in as many texts as it takes; what was told more than once stands there once."""
     known = members.find(tx, company_id, recipient)
     words = wording(known.language if known else "")
     head = words("choices", "digest", count=len(lines))
-    return [Text(page) for page in pages([head, *(f"\n{line}" for line in lines)], TEXT)] if lines else []
+    told = [
+        line if times == 1 else words("choices", "digest_times", line=line, count=times)
+        for line, times in Counter(lines).items()
+    ]
+    return [Text(page) for page in pages([head, *(f"\n{line}" for line in told)], TEXT)] if lines else []
 
 
 def _fresh_ways_in(tx: Tx, company: Company, words: Wording, notice: Notice, now: datetime) -> list[Outgoing]:

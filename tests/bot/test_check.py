@@ -154,7 +154,10 @@ async def test_without_a_token_nobody_asks_for_the_bot(
         ({"callbackUrl": "https://elsewhere.example.co.jp/"}, "https://127.0.0.1:1/lineworks/callback"),
         ({"callbackUrl": ""}, "https://127.0.0.1:1/lineworks/callback"),
         ({"enableCallback": False}, "https://127.0.0.1:1/lineworks/callback"),
-        ({"channelEvents": ["message", "begin"]}, "(end, postback)"),
+        ({"channelEvents": ["message", "begin"]}, "(end, join, postback)"),
+        ({"channelEvents": ["message", "postback", "begin", "end"]}, "(join)"),
+        ({"callbackEvents": []}, "(text)"),
+        ({"callbackEvents": ["image", "sticker"]}, "(text)"),
     ],
 )
 async def test_a_bot_that_does_not_call_us_is_not_well(

@@ -141,8 +141,13 @@ BY_GROUP = replace(COMPANY, groups=(SALES,))
 @pytest.mark.parametrize(
     ("company", "member", "since", "look_up"),
     [
-        (COMPANY, TARO, None, False),
-        (BY_LIST, HANAKO, None, False),
+        (COMPANY, TARO, None, True),
+        (COMPANY, TARO, timedelta(hours=23), False),
+        (COMPANY, TARO, timedelta(days=1), True),
+        (COMPANY, UNKNOWN, timedelta(seconds=59), False),
+        (COMPANY, UNKNOWN, timedelta(minutes=1), True),
+        (BY_LIST, HANAKO, timedelta(seconds=59), False),
+        (BY_LIST, HANAKO, timedelta(minutes=1), True),
         (BY_ORGANISATION, TARO, None, True),
         (BY_ORGANISATION, TARO, timedelta(hours=23), False),
         (BY_ORGANISATION, TARO, timedelta(days=1), True),
@@ -152,7 +157,7 @@ BY_GROUP = replace(COMPANY, groups=(SALES,))
         (BY_GROUP, HANAKO, timedelta(days=1), True),
     ],
 )
-def test_where_organisations_decide_the_directory_is_asked_daily_and_sooner_for_who_is_turned_away(
+def test_the_directory_is_asked_daily_and_sooner_for_who_is_turned_away_or_has_no_login_id(
     company: Company, member: Member, since: timedelta | None, look_up: bool
 ) -> None:
     looked_up = Member(**member.model_dump() | {"looked_up_at": NOW - since if since else None})

@@ -1,6 +1,7 @@
 """What LINE WORKS does in a transcript besides carrying words: its menu, rooms of several people, and its troubles.
 
 works   次の送信: 回数の上限              the next message is answered 429, and may come a minute later
+works   次の社員照会: エラー              the next look-up in the directory is answered 500
 works   コールバックを2回ずつ送る           every callback twice, byte for byte; also ミリ秒を省く, channelIdを省く
 works   ふつうに戻る
 works   これまでのコールバックを送り直す      all callbacks so far once more, as somebody would who recorded them
@@ -73,6 +74,8 @@ class Works:
             faults.clear()
         elif words == "次の送信: 回数の上限":
             faults.add("429", seconds=A_MINUTE)
+        elif words == "次の社員照会: エラー":
+            faults.add("500", at="user")
         elif words == "これまでのコールバックを送り直す":
             await self._send_again()
         else:

@@ -112,8 +112,8 @@ def test_what_is_said_after_an_order_fits_its_card(
     found: OrderDetail, words: Wording, receipt: Receipt
 ) -> None:
     for shown in (
-        orders.received(words, found, receipt),
-        orders.how_to_cancel(words, found),
+        orders.received(words, found, receipt, told=True),
+        orders.how_to_cancel(words, found, told=True),
     ):
         assert found.order.number in written(judged(shown))
     again = written(judged(orders.same_again(words, found, found.lines, refused=False)))
