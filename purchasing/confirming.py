@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sqlmodel import col, select
 
-from punchout.confirmation import Confirmation, ConfirmationLine, ErrorCode
+from punchout.confirmation import Confirmation, ErrorCode, LineStatus
 from purchasing import standing
 from purchasing.remarks import Remarks
 from storage.database import Tx
@@ -15,6 +15,9 @@ from storage.types import Amount
 
 NOTHING = Decimal(0)
 _ACCEPTING = ("accept", "detail", "allDetail")
+_DEFERRING = ("backordered", "unknown")
+_OF_ALL = ("accept", "except", "reject", "backordered")
+"""Headers that speak of the whole order (Amazon reference 9.2)."""
 SEE_ELSEWHERE = "001-012"
 """Amazon's code for "see the reason given there": any other code says more (Amazon reference 9.4)."""
 
@@ -96,9 +99,13 @@ def _same_refusal(tx: Tx, order: Order, said: Sequence[OrderConfirmationLine]) -
 
 
 def _refused(rows: Iterable[OrderConfirmationLine]) -> set[tuple[int, Decimal]] | None:
-    """What a refusal says; None for a confirmation that accepts something."""
+    """What a refusal says; None for a confirmation that says something else, too."""
     rows = list(rows)
-    return None if any(row.accepted for row in rows) else {(row.line_number, row.rejected) for row in rows}
+    return (
+        None
+        if any(row.accepted or row.deferred for row in rows)
+        else {(row.line_number, row.rejected) for row in rows}
+    )
 
 
 def _spoken_of(tx: Tx, order: Order, lines: Sequence[OrderLine], value: Confirmation) -> dict[int, Decimal]:
@@ -135,64 +142,72 @@ def _forget_lines(tx: Tx, confirmations: Sequence[OrderConfirmation]) -> None:
 def _said(
     value: Confirmation, lines: Sequence[OrderLine], spoken_of: Mapping[int, Decimal], remarks: Remarks
 ) -> Iterable[OrderConfirmationLine]:
-    """The confirmation line by line. A header that speaks of all (accept, except, reject) covers the rest of that."""
-    by_number = {line.line_number: line for line in lines}
-    mentioned: dict[int, OrderConfirmationLine] = {}
+    """The confirmation line by line. A header that speaks of all covers the rest of that."""
+    told: dict[int, list[LineStatus]] = {}
     for said in value.lines:
-        if said.line_number not in by_number:
-            continue
-        row = _line_said(said, by_number[said.line_number], value.errors, remarks)
-        former = mentioned.setdefault(said.line_number, row)
-        if former is not row:
-            _add(former, row, by_number[said.line_number])
-    if value.type in ("accept", "except", "reject"):
-        refused = value.type == "reject"
-        error = _telling(value.errors) if refused else None
-        for number, quantity in spoken_of.items():
-            mentioned.setdefault(
-                number,
-                OrderConfirmationLine(
-                    confirmation_id=0,
-                    line_number=number,
-                    accepted=NOTHING if refused else quantity,
-                    rejected=quantity if refused else NOTHING,
-                    reason_code=error.code if error else "",
-                    reason=error.text if error else "",
-                ),
+        told.setdefault(said.line_number, []).extend(said.statuses)
+    for line in lines:
+        if line.line_number in told:
+            yield from _line_said(told[line.line_number], line, value.errors, remarks)
+        elif value.type in _OF_ALL and (quantity := spoken_of.get(line.line_number)):
+            error = _telling(value.errors) if value.type == "reject" else None
+            yield OrderConfirmationLine(
+                confirmation_id=0,
+                line_number=line.line_number,
+                accepted=quantity if value.type in ("accept", "except") else NOTHING,
+                rejected=quantity if value.type == "reject" else NOTHING,
+                deferred=quantity if value.type == "backordered" else NOTHING,
+                reason_code=error.code if error else "",
+                reason=error.text if error else "",
             )
-    return mentioned.values()
-
-
-def _add(former: OrderConfirmationLine, row: OrderConfirmationLine, line: OrderLine) -> None:
-    """The same line once more in one document: the pieces add up, the later price and reason count."""
-    former.accepted = min(line.quantity, former.accepted + row.accepted)
-    former.rejected = min(line.quantity, former.rejected + row.rejected)
-    former.unit_price = former.unit_price if row.unit_price is None else row.unit_price
-    former.tax, former.shipping = plus(former.tax, row.tax), plus(former.shipping, row.shipping)
-    former.reason_code, former.reason = row.reason_code or former.reason_code, row.reason or former.reason
 
 
 def _line_said(
-    said: ConfirmationLine, line: OrderLine, of_all: Sequence[ErrorCode], remarks: Remarks
-) -> OrderConfirmationLine:
-    where = f"line {said.line_number}"
-    accepted = [status for status in said.statuses if status.type in _ACCEPTING]
-    rejected = [status for status in said.statuses if status.type == "reject"]
+    statuses: Sequence[LineStatus], line: OrderLine, of_all: Sequence[ErrorCode], remarks: Remarks
+) -> Iterable[OrderConfirmationLine]:
+    """A row for every price at which pieces are accepted; what is refused or waits stands in the first."""
+    where = f"line {line.line_number}"
+    rejected = [status for status in statuses if status.type == "reject"]
+    deferred = [status for status in statuses if status.type in _DEFERRING]
     own = [error for status in rejected for error in status.errors]
     comments = [comment.text for status in rejected for comment in status.comments]
     error = _telling([*own, *of_all]) if rejected else None
-    price = next((s.unit_price for s in accepted if s.unit_price is not None), None)
-    return OrderConfirmationLine(
+    first = OrderConfirmationLine(
         confirmation_id=0,
-        line_number=said.line_number,
-        accepted=remarks.pieces(sum((s.quantity for s in accepted), NOTHING), line, "confirmed"),
+        line_number=line.line_number,
+        accepted=NOTHING,
         rejected=remarks.pieces(sum((s.quantity for s in rejected), NOTHING), line, "refused"),
-        unit_price=remarks.amount(price, where=f"UnitPrice of {where}"),
-        tax=remarks.amount(*(s.tax for s in accepted), where=f"Tax of {where}"),
-        shipping=remarks.amount(*(s.shipping for s in accepted), where=f"Shipping of {where}"),
+        deferred=remarks.pieces(sum((s.quantity for s in deferred), NOTHING), line, "deferred"),
         reason_code=error.code if error else "",
         reason=error.text if error else " ".join(comments),
     )
+    accepted = [status for status in statuses if status.type in _ACCEPTING]
+    room = remarks.pieces(sum((s.quantity for s in accepted), NOTHING), line, "confirmed")
+    row, rows = first, [first]
+    for price, alike in _by_price(accepted, line, where, remarks).items():
+        if row.accepted:
+            row = OrderConfirmationLine(
+                confirmation_id=0, line_number=line.line_number, accepted=NOTHING, rejected=NOTHING
+            )
+            rows.append(row)
+        row.accepted = min(room, sum((s.quantity for s in alike), NOTHING))
+        room -= row.accepted
+        row.unit_price = price
+        row.tax = remarks.amount(*(s.tax for s in alike), where=f"Tax of {where}")
+        row.shipping = remarks.amount(*(s.shipping for s in alike), where=f"Shipping of {where}")
+    return rows
+
+
+def _by_price(
+    accepted: Sequence[LineStatus], line: OrderLine, where: str, remarks: Remarks
+) -> dict[Decimal | None, list[LineStatus]]:
+    """The accepted pieces by price; None, no price, is the price as ordered, and so is that one when it is told."""
+    found: dict[Decimal | None, list[LineStatus]] = {}
+    for status in accepted:
+        price = remarks.amount(status.unit_price, where=f"UnitPrice of {where}")
+        alike = None if price in (None, line.unit_price) and len(accepted) > 1 else price
+        found.setdefault(alike, []).append(status)
+    return found
 
 
 def _telling(errors: Sequence[ErrorCode]) -> ErrorCode | None:

@@ -26,7 +26,7 @@ def confirmations(tx: Tx, order: Order) -> dict[int, Facts]:
     heads: dict[int, Facts] = {head.id or 0: (head.total, head.shipping, head.tax) for head, _ in rows}
     lines: dict[int, set[Facts]] = defaultdict(set)
     for head, line in rows:
-        pieces = (line.line_number, line.accepted, line.rejected)
+        pieces = (line.line_number, line.accepted, line.rejected, line.deferred)
         lines[head.id or 0].add(
             (*pieces, line.unit_price, line.tax, line.shipping, line.reason_code, line.reason)
         )

@@ -66,7 +66,7 @@ def apply(
         news = None
     event, before = progress(lines), order.state
     order.state = advance(OrderState(order.state), event)
-    order.confirmed_at = (order.confirmed_at or now) if said else None
+    order.confirmed_at = (order.confirmed_at or now) if _partly(lines) else None
     order.shipped_at = (order.shipped_at or now) if order.state == OrderState.SHIPPED else None
     tx.orm.add(order)
     audit.note(
@@ -93,7 +93,7 @@ def apply(
 def _says_nothing(tx: Tx, row: OrderConfirmation | Shipment, said: list[Word]) -> bool:
     """A document that speaks of none of the order's lines, or that later ones have overtaken, is kept and no news."""
     if isinstance(row, OrderConfirmation):
-        return not any(word.head.id == row.id and (word.accepted or word.rejected) for word in said)
+        return not any(word.head.id == row.id and word.stands for word in said)
     return tx.orm.exec(select(ShipmentLine).where(ShipmentLine.shipment_id == row.id)).first() is None
 
 
@@ -121,13 +121,16 @@ def _settle(tx: Tx, order: Order, lines: list[OrderLine], said: list[Word]) -> N
         for word in of_line:
             line.amazon_order = word.head.confirm_id or line.amazon_order
             if word.accepted:
-                price = word.row.unit_price
-                line.confirmed_price = line.confirmed_price if price is None else price
                 line.confirmed_tax = confirming.plus(line.confirmed_tax, word.row.tax)
             if word.rejected:
                 line.reason_code = word.row.reason_code or line.reason_code
                 line.reason = word.row.reason or line.reason
-        line.state = advance(LineState(line.state), line_event(line))
+        prices = standing.prices(line, of_line)
+        if len(prices) == 1:
+            line.confirmed_price = next(
+                (w.row.unit_price for w in of_line if w.accepted and w.row.unit_price is not None), None
+            )
+        line.state = advance(LineState(line.state), line_event(line, several_prices=len(prices) > 1))
         tx.orm.add(line)
 
 
@@ -135,15 +138,15 @@ def _sums(line: OrderLine) -> tuple[object, ...]:
     return line.state, line.accepted, line.rejected, line.shipped, line.confirmed_price, line.amazon_order
 
 
-def line_event(line: OrderLine) -> LineEvent:
-    """What the sums say of a line."""
+def line_event(line: OrderLine, *, several_prices: bool = False) -> LineEvent:
+    """What the sums say of a line; one price at least is another than ordered where there are several."""
     if line.rejected >= line.quantity:
         return LineEvent.REFUSED
     if line.shipped and line.shipped >= line.quantity - line.rejected:
         return LineEvent.SHIPPED
     if line.rejected:
         return LineEvent.PARTLY_REFUSED
-    if line.confirmed_price is not None and line.confirmed_price != line.unit_price:
+    if several_prices or line.confirmed_price not in (None, line.unit_price):
         return LineEvent.PRICE_CHANGED
     return LineEvent.ACCEPTED if line.accepted >= line.quantity else LineEvent.REOPENED
 

@@ -1,7 +1,7 @@
 """Looking back: a member's orders and everything known of one."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from sqlmodel import col, select
@@ -34,6 +34,9 @@ class OrderDetail:
     confirmed_total: Decimal | None = None
     """What Amazon's confirmations add up to, tax and shipping included; None where that is not known."""
     invoices: Sequence[Invoiced] = ()
+    confirmed_shipping: Decimal | None = None
+    prices: Mapping[int, Mapping[Decimal, Decimal]] = field(default_factory=dict)
+    """Of a line that is confirmed at several prices: how many pieces at each."""
 
 
 def recent(tx: Tx, member: Member, before: int | None = None) -> tuple[list[Order], int | None]:
@@ -66,12 +69,16 @@ def detail(tx: Tx, order: Order) -> OrderDetail:
     on_their_way = col(Shipment.id).in_(select(ShipmentLine.shipment_id))
     shipments = select(Shipment).where(Shipment.order_id == order.id, on_their_way).order_by(col(Shipment.id))
     lines = list(tx.orm.exec(ordered).all())
+    said = standing.words(tx, order, lines)
+    prices = {line.line_number: standing.prices(line, said) for line in lines}
     return OrderDetail(
         order,
         lines,
         list(tx.orm.exec(shipments).all()),
         addresses.get(tx, order.company_id, order.address_key),
         tx.orm.get_one(Member, order.member_id),
-        standing.total(standing.words(tx, order, lines)),
+        standing.total(said),
         invoicing.of_order(tx, order),
+        standing.shipping(said),
+        {number: found for number, found in prices.items() if len(found) > 1},
     )

@@ -26,6 +26,11 @@ class Word:
     rejected: Decimal
 
     @property
+    def stands(self) -> bool:
+        """Whether something of it is still true."""
+        return bool(self.accepted or self.rejected or self.row.deferred)
+
+    @property
     def whole(self) -> bool:
         """Whether every accepted piece still is."""
         return self.accepted == self.row.accepted
@@ -56,17 +61,50 @@ def _of_line(line: OrderLine, said: Sequence[tuple[OrderConfirmationLine, OrderC
     return found[::-1]
 
 
-def total(found: Sequence[Word]) -> Decimal | None:
+def prices(line: OrderLine, said: Iterable[Word]) -> dict[Decimal, Decimal]:
+    """The prices at which pieces of a line are accepted, and how many at each."""
+    found: dict[Decimal, Decimal] = {}
+    for word in said:
+        if word.row.line_number == line.line_number and word.accepted:
+            price = line.unit_price if word.row.unit_price is None else word.row.unit_price
+            found[price] = found.get(price, NOTHING) + word.accepted
+    return found
+
+
+def total(said: Sequence[Word]) -> Decimal | None:
     """What Amazon's confirmations add up to, tax and shipping included.
 
     None before the first, and where a later refusal takes away a part of one: Amazon does not say what is left of it.
     """
-    known = list[Decimal]()
-    for head in {word.head.id: word.head for word in found}.values():
-        own = [word for word in found if word.head is head]
-        if head.total is None or not any(word.accepted for word in own):
-            continue
-        if not all(word.whole for word in own):
-            return None
-        known.append(head.total)
-    return sum(known, NOTHING) if known else None
+    accepting = _accepting(said)
+    known = [own[0].head.total for own in accepting]
+    told = [each for each in known if each is not None]
+    return sum(told, NOTHING) if told and _whole(accepting) else None
+
+
+def shipping(said: Sequence[Word]) -> Decimal | None:
+    """The shipping of all that is accepted; None where it is not told of all."""
+    accepting = _accepting(said)
+    known = [_shipping(own) for own in accepting]
+    told = [each for each in known if each is not None]
+    return sum(told, NOTHING) if told and len(told) == len(known) and _whole(accepting) else None
+
+
+def _shipping(own: Sequence[Word]) -> Decimal | None:
+    head = own[0].head
+    if head.shipping is not None:
+        return head.shipping
+    told = [word.row.shipping for word in own if word.row.shipping is not None]
+    return sum(told, NOTHING) if told else None
+
+
+def _accepting(said: Sequence[Word]) -> list[list[Word]]:
+    """What stands by confirmation, of those that still accept something."""
+    by_head: dict[int | None, list[Word]] = {}
+    for word in said:
+        by_head.setdefault(word.head.id, []).append(word)
+    return [own for own in by_head.values() if any(word.accepted for word in own)]
+
+
+def _whole(accepting: Iterable[Sequence[Word]]) -> bool:
+    return all(word.whole for own in accepting for word in own)

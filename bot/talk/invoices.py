@@ -37,18 +37,20 @@ def _invoice(words: Wording, found: OrderDetail, invoiced: Invoiced) -> list[str
     if head.tax is not None:
         text += words("invoice", "tax", tax=words.money(head.tax, currency))
     articles = {line.line_number: line for line in found.lines}
-    return [text, *(s for line in invoiced.lines for s in _line(words, articles, line, currency))]
+    return [text, *(s for line in invoiced.lines for s in _line(words, found, articles, line))]
 
 
-def _line(words: Wording, articles: dict[int, OrderLine], line: InvoiceLine, currency: str) -> list[str]:
+def _line(words: Wording, found: OrderDetail, articles: dict[int, OrderLine], line: InvoiceLine) -> list[str]:
     """What is said of a line: only a price or a quantity that is not the agreed one."""
     article = articles.get(line.line_number or 0)
     if article is None:
         return []
     values = {"number": article.line_number, "description": title(article.description)}
+    currency = found.order.currency
     agreed = article.unit_price if article.confirmed_price is None else article.confirmed_price
     written = []
-    if line.unit_price is not None and abs(line.unit_price) != agreed:
+    prices = found.prices.get(article.line_number, (agreed,))
+    if line.unit_price is not None and abs(line.unit_price) not in prices:
         before, after = words.money(agreed, currency), words.money(line.unit_price, currency)
         written.append(words("invoice", "other_price", before=before, after=after, **values))
     expected = article.accepted or article.quantity

@@ -2,21 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from bot.lineworks.applink import talk_with
 from bot.lineworks.message import Action, ButtonTemplate, Outgoing, Text, Uri, clean, cut
 from bot.talk.cards import CARD, booked_to, mark, menu_buttons, say, title, with_buttons
 from bot.talk.hearing import Verb
-from bot.talk.orders import REFUSED, receipt_buttons, tracking
-from bot.talk.reasons import line_reason
+from bot.talk.orders import receipt_buttons, tracking
 from bot.talk.wording import Wording
 from purchasing.history import OrderDetail
 from purchasing.values import plain
 from storage.tables import (
     Order,
     OrderConfirmation,
-    OrderConfirmationLine,
     OrderLine,
     Shipment,
     ShipmentLine,
@@ -66,68 +63,6 @@ def placed(reader: Reader, found: OrderDetail) -> list[Outgoing]:
     foot = [reader.words("admin", "purpose", purpose=purpose)] if purpose else []
     foot += booked_to(reader.words, found.order)
     return with_buttons(_head(reader, "placed", found), lines, foot, buttons(reader, found))
-
-
-def confirmed(
-    reader: Reader, found: OrderDetail, head: OrderConfirmation, said: Sequence[OrderConfirmationLine]
-) -> list[Outgoing]:
-    """What Amazon accepted, changed and refused, line by line."""
-    words, order = reader.words, found.order
-    articles = {line.line_number: line for line in found.lines}
-    accepted, refused = any(row.accepted for row in said), any(row.rejected for row in said)
-    name = "mixed" if accepted and refused else "refused_lines" if refused else "confirmed"
-    values = {"mark": _marks(words, order, head), "number": order.number, "buyer": buyer_name(words, found)}
-    lines = [words("notice", "amazon_order", number=head.confirm_id)] if head.confirm_id else []
-    for row in said:
-        lines += _settled(words, order, articles[row.line_number], row)
-    changed = [row for row in said if row.accepted and _price_changed(articles[row.line_number], row)]
-    top, foot = [words("admin" if reader.to_admin else "notice", name, **values)], list[str]()
-    if head.total is not None:
-        total = words("notice", "confirmed_total", total=words.money(head.total, order.currency))
-        (top if reader.to_admin else foot).append(total)  # an admin's digest shows the head alone
-    if reader.to_admin and changed:
-        top.append(words("admin", "prices_changed", count=len(changed)))
-    if not reader.to_admin:
-        foot += [words("notice", "what_now_rejected")] if refused else []
-        foot += [words("notice", "what_now_changed")] if changed else []
-    actions = _after_confirming(reader, found, refused=refused, changed=bool(changed))
-    return with_buttons("\n".join(top), lines, foot, actions)
-
-
-def _after_confirming(
-    reader: Reader, found: OrderDetail, *, refused: bool, changed: bool
-) -> tuple[Action, ...]:
-    """To the buyer: what can be done now about what was refused or changed; to an admin the usual."""
-    if reader.to_admin or not (refused or changed):
-        return buttons(reader, found)
-    words, number = reader.words, found.order.number
-    choose = (say(words, "choose_again", Verb.REORDER, number, REFUSED),) if refused else ()
-    cancel = (say(words, "cancel_order", Verb.CANCEL_ORDER, number),) if changed else ()
-    return (*choose, *cancel, *reader.ask(), say(words, "detail", Verb.ORDER, number))
-
-
-def _price_changed(article: OrderLine, row: OrderConfirmationLine) -> bool:
-    return row.unit_price is not None and row.unit_price != article.unit_price
-
-
-def _settled(words: Wording, order: Order, article: OrderLine, row: OrderConfirmationLine) -> list[str]:
-    values = {"number": row.line_number, "description": title(article.description)}
-    lines = []
-    if row.accepted:
-        name = "line_accepted"
-        if _price_changed(article, row):
-            name = "line_changed"
-            values["before"] = words.money(article.unit_price, order.currency)
-            values["after"] = words.money(row.unit_price or Decimal(0), order.currency)
-        lines.append(words("notice", name, quantity=plain(row.accepted), **values))
-        whole = row.accepted == article.quantity
-        if whole and None not in (row.tax, article.tax) and row.tax != article.tax:
-            before, after = (words.money(tax or Decimal(0), order.currency) for tax in (article.tax, row.tax))
-            lines.append(words("notice", "line_tax", before=before, after=after))
-    if row.rejected:
-        reason = line_reason(words, row.reason_code, row.reason)
-        lines.append(words("notice", "line_rejected", quantity=plain(row.rejected), reason=reason, **values))
-    return lines
 
 
 ABOUT_ORDERS = ("ConfirmationRequest", "ShipNoticeRequest", "InvoiceDetailRequest", "StatusUpdateRequest")
@@ -193,7 +128,7 @@ def shipped(
         for row in sorted(sent, key=lambda row: row.line_number)
         if row.shipment_id == parcel.id
     ]
-    head = _head(reader, name, found, _marks(words, order, parcel))
+    head = _head(reader, name, found, marks(words, order, parcel))
     return with_buttons(head, facts, lines, _after_shipping(reader, replace(found, shipments=[parcel])))
 
 
@@ -206,7 +141,7 @@ def _complete(found: OrderDetail, sent: Sequence[ShipmentLine]) -> bool:
     )
 
 
-def _marks(words: Wording, order: Order, told: OrderConfirmation | Shipment) -> str:
+def marks(words: Wording, order: Order, told: OrderConfirmation | Shipment) -> str:
     """The test mark, and whether this takes the place of something that was told before."""
     return mark(words, order.test) + (words("common", "correction") if told.operation == "update" else "")
 

@@ -71,7 +71,7 @@ def detail(words: Wording, found: OrderDetail, *, own: bool, buys: bool = True) 
     head = "\n".join([head, *booked_to(words, order)])
     if order.state == OrderState.REFUSED:
         head += "\n\n" + order_reason(words, order, to_admin=not own)
-    lines = [text for line in found.lines for text in _line(words, order, line)]
+    lines = [text for line in found.lines for text in _line(words, found, line)]
     actions: list[Action] = list(tracking(words, found))
     if own:
         if order.state in aftercare.SHIPPED:
@@ -89,8 +89,9 @@ def detail(words: Wording, found: OrderDetail, *, own: bool, buys: bool = True) 
     )
 
 
-def _line(words: Wording, order: Order, line: OrderLine) -> list[str]:
+def _line(words: Wording, found: OrderDetail, line: OrderLine) -> list[str]:
     """One line: how it stands, what it costs now, and why it was refused."""
+    order = found.order
     values = {"number": line.line_number, "description": title(line.description)}
     state = words("line_state", _line_state(order, line))
     written = [words("order", "line", quantity=plain(line.quantity), state=state, **values)]
@@ -98,6 +99,9 @@ def _line(words: Wording, order: Order, line: OrderLine) -> list[str]:
     if price is not None and price != line.unit_price:
         before, after = (words.money(each, order.currency) for each in (line.unit_price, price))
         written.append(words("order", "line_price", before=before, after=after))
+    for each, pieces in found.prices.get(line.line_number, {}).items():
+        money = words.money(each, order.currency)
+        written.append(words("order", "line_at_price", price=money, quantity=plain(pieces)))
     if line.rejected:
         reason = line_reason(words, line.reason_code, line.reason)
         written.append(words("order", "line_refused", quantity=plain(line.rejected), reason=reason))

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from bot.lineworks.message import ButtonTemplate, Outgoing, Text, Uri, clean, pages
 from bot.talk import checkout, notices, refusals, registration, shopping, withdrawals
 from bot.talk.cards import TEXT, mark
+from bot.talk.confirmed import confirmed
 from bot.talk.notices import Reader
 from bot.talk.outbox import Send
 from bot.talk.wording import Wording, wording
@@ -108,8 +109,10 @@ def write(tx: Tx, company: Company, notice: Notice, app_url: str, now: datetime)
     if notice.what is What.CONFIRMED:
         head = tx.orm.get_one(OrderConfirmation, notice.ref)
         said = select(OrderConfirmationLine).where(OrderConfirmationLine.confirmation_id == head.id)
-        rows = tx.orm.exec(said.order_by(col(OrderConfirmationLine.line_number))).all()
-        return notices.confirmed(reader, found, head, rows) if rows else []
+        rows = tx.orm.exec(
+            said.order_by(col(OrderConfirmationLine.line_number), col(OrderConfirmationLine.id))
+        ).all()
+        return confirmed(reader, found, head, rows) if rows else []
     if notice.what is What.SHIPPED:
         parcel = tx.orm.get_one(Shipment, notice.ref)
         sent = select(ShipmentLine).join(Shipment, col(Shipment.id) == ShipmentLine.shipment_id)

@@ -103,16 +103,17 @@ class OrderConfirmation(SQLModel, table=True):
 
 
 class OrderConfirmationLine(SQLModel, table=True):
-    """What one confirmation said of one line."""
+    """What one confirmation said of one line: a row for every price of its accepted pieces."""
 
     __tablename__ = "order_confirmation_line"
-    __table_args__ = (UniqueConstraint("confirmation_id", "line_number"),)
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
-    confirmation_id: int = Field(foreign_key="order_confirmation.id", sa_type=BigId)
+    confirmation_id: int = Field(foreign_key="order_confirmation.id", sa_type=BigId, index=True)
     line_number: int
     accepted: Decimal = Field(sa_type=Quantity)
     rejected: Decimal = Field(sa_type=Quantity)
+    deferred: Decimal = Field(default=Decimal(0), sa_type=Quantity)
+    """Pieces that wait: neither accepted nor refused, on back order or not known yet."""
     unit_price: Decimal | None = Field(default=None, sa_type=Amount)
     tax: Decimal | None = Field(default=None, sa_type=Amount)
     shipping: Decimal | None = Field(default=None, sa_type=Amount)

@@ -15,6 +15,7 @@ from bot.lineworks.message import Outgoing, Text
 from bot.lineworks.text import units
 from bot.talk import cards, checkout, notices, orders, registration, shopping
 from bot.talk.cards import CARD
+from bot.talk.confirmed import confirmed
 from bot.talk.hearing import Verb
 from bot.talk.notices import MOST_LINES, Reader
 from bot.talk.wording import LANGUAGES, Wording, wording
@@ -172,7 +173,7 @@ def test_a_confirmation_is_told_line_by_line(found: OrderDetail, reader: Reader,
         for line in found.lines
         for accepted, rejected in [splits[line.line_number % len(splits)]]
     ]
-    text = written(judged(notices.confirmed(reader, found, head, said)))
+    text = written(judged(confirmed(reader, found, head, said)))
     assert set(range(1, len(said) + 1)) <= set(numbered(text))
     assert text.count("× 2") >= sum(1 for row in said if row.rejected)
 

@@ -1,0 +1,101 @@
+"""The card that tells what Amazon accepted, changed, refused or lets wait, line by line. Pure."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from bot.lineworks.message import Action, Outgoing
+from bot.talk.cards import say, title, with_buttons
+from bot.talk.hearing import Verb
+from bot.talk.notices import Reader, buttons, buyer_name, marks
+from bot.talk.orders import REFUSED
+from bot.talk.reasons import line_reason
+from bot.talk.wording import Wording
+from purchasing.history import OrderDetail
+from purchasing.values import plain
+from storage.tables import Order, OrderConfirmation, OrderConfirmationLine, OrderLine
+
+
+def confirmed(
+    reader: Reader, found: OrderDetail, head: OrderConfirmation, said: Sequence[OrderConfirmationLine]
+) -> list[Outgoing]:
+    """The whole confirmation; an admin is told the facts alone, the buyer also what to do now."""
+    words, order = reader.words, found.order
+    articles = {line.line_number: line for line in found.lines}
+    accepted, refused = any(row.accepted for row in said), any(row.rejected for row in said)
+    name = _NAMES[accepted, refused]
+    values = {"mark": marks(words, order, head), "number": order.number, "buyer": buyer_name(words, found)}
+    lines = [words("notice", "amazon_order", number=head.confirm_id)] if head.confirm_id else []
+    for row in said:
+        lines += _settled(words, order, articles[row.line_number], row)
+    changed = {
+        row.line_number for row in said if row.accepted and _price_changed(articles[row.line_number], row)
+    }
+    top = [words("admin" if reader.to_admin else "notice", name, **values)]
+    foot = _shipping(words, found) if accepted else []
+    if accepted and head.total is not None:
+        total = words("notice", "confirmed_total", total=words.money(head.total, order.currency))
+        (top if reader.to_admin else foot).append(total)  # an admin's digest shows the head alone
+    if reader.to_admin and changed:
+        top.append(words("admin", "prices_changed", count=len(changed)))
+    if not reader.to_admin:
+        foot += [words("notice", "what_now_rejected")] if refused else []
+        foot += [words("notice", "what_now_waiting")] if any(row.deferred for row in said) else []
+        foot += [words("notice", "what_now_changed")] if changed else []
+    actions = _actions(reader, found, refused=refused, changed=bool(changed))
+    return with_buttons("\n".join(top), lines, foot, actions)
+
+
+_NAMES = {
+    (True, True): "mixed",
+    (True, False): "confirmed",
+    (False, True): "refused_lines",
+    (False, False): "waiting",
+}
+"""How the card is headed: by whether something is accepted, and whether something is refused."""
+
+
+def _actions(reader: Reader, found: OrderDetail, *, refused: bool, changed: bool) -> tuple[Action, ...]:
+    """To the buyer: what can be done now about what was refused or changed; to an admin the usual."""
+    if reader.to_admin or not (refused or changed):
+        return buttons(reader, found)
+    words, number = reader.words, found.order.number
+    choose = (say(words, "choose_again", Verb.REORDER, number, REFUSED),) if refused else ()
+    cancel = (say(words, "cancel_order", Verb.CANCEL_ORDER, number),) if changed else ()
+    return (*choose, *cancel, *reader.ask(), say(words, "detail", Verb.ORDER, number))
+
+
+def _price_changed(article: OrderLine, row: OrderConfirmationLine) -> bool:
+    return row.unit_price is not None and row.unit_price != article.unit_price
+
+
+def _settled(words: Wording, order: Order, article: OrderLine, row: OrderConfirmationLine) -> list[str]:
+    values = {"number": row.line_number, "description": title(article.description)}
+    lines = []
+    if row.accepted:
+        name = "line_accepted"
+        if _price_changed(article, row):
+            name = "line_changed"
+            values["before"] = words.money(article.unit_price, order.currency)
+            values["after"] = words.money(row.unit_price or Decimal(0), order.currency)
+        lines.append(words("notice", name, quantity=plain(row.accepted), **values))
+        whole = row.accepted == article.quantity
+        if whole and None not in (row.tax, article.tax) and row.tax != article.tax:
+            before, after = (words.money(tax or Decimal(0), order.currency) for tax in (article.tax, row.tax))
+            lines.append(words("notice", "line_tax", before=before, after=after))
+    if row.rejected:
+        reason = line_reason(words, row.reason_code, row.reason)
+        lines.append(words("notice", "line_rejected", quantity=plain(row.rejected), reason=reason, **values))
+    if row.deferred:
+        lines.append(words("notice", "line_deferred", quantity=plain(row.deferred), **values))
+    return lines
+
+
+def _shipping(words: Wording, found: OrderDetail) -> list[str]:
+    """Shipping that is not as ordered: dearer at once, cheaper only when no Amazon order is to come any more."""
+    order, after = found.order, found.confirmed_shipping
+    before = order.shipping or Decimal(0)
+    settled = all(line.accepted + line.rejected >= line.quantity for line in found.lines)
+    if after is None or after == before or (after < before and not settled):
+        return []
+    money = {"before": words.money(before, order.currency), "after": words.money(after, order.currency)}
+    return [words("notice", "line_shipping", **money)]
