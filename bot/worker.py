@@ -139,7 +139,7 @@ class Pool:
         """Jobs to begin, and the seconds until the next one falls due, at most the safety net's."""
         held = list(self.running.values())
 
-        def work(tx: Tx) -> tuple[list[Job], timedelta, datetime | None]:
+        def work(tx: Tx) -> tuple[list[Job], datetime, datetime | None]:
             now, jobs = self._clock(), list[Job]()
 
             def take(room: int) -> int:
@@ -155,12 +155,11 @@ class Pool:
             shut = self._gate.let(tx, take, now)
             # Whoever was woken meanwhile looks again at once, and need not know when else.
             again = len(jobs) == limit or self._changed.is_set()
-            return jobs, shut, now if again else queue.next_due(tx, self._kinds, now)
+            opens = now + min(shut, timedelta(seconds=self._look_every))
+            return jobs, opens, now if again else queue.next_due(tx, self._kinds, now)
 
-        jobs, shut, due = await self._db.write(work)
-        now = self._clock()
-        self._opens = now + min(shut, timedelta(seconds=self._look_every))
-        rest = self._look_every if due is None else max(0.01, (due - now).total_seconds())
+        jobs, self._opens, due = await self._db.write(work)
+        rest = self._look_every if due is None else max(0.01, (due - self._clock()).total_seconds())
         return jobs, 0.0 if len(jobs) == limit else min(self._look_every, rest)
 
     async def _perform(self, job: Job) -> None:

@@ -45,17 +45,18 @@ def booked_to(words: Wording, booked: Booked) -> list[str]:
 
 
 def with_buttons(
-    head: str, body: Sequence[str], foot: Sequence[str], actions: tuple[Action, ...]
+    head: str, body: Sequence[str], foot: Sequence[str], actions: tuple[Action, ...], sum_up: str = ""
 ) -> list[Outgoing]:
     """Head, body and foot with a blank line between them on one card.
 
     A body too long for it goes before as texts, and so does a foot that is too long by itself: nothing is cut off.
+    `sum_up` is what must then stand beside the buttons all the same.
     """
     if units(whole := _parted(head, body, foot)) <= CARD:
         return [ButtonTemplate(whole, actions)]
     if units(short := _parted(head, foot)) <= CARD:
         return [*_texts(head, body), ButtonTemplate(short, actions)]
-    return [*_texts(head, body, foot), ButtonTemplate(cut(head, CARD), actions)]
+    return [*_texts(head, body, foot), ButtonTemplate(cut(_parted(head, [sum_up]), CARD), actions)]
 
 
 def _parted(head: str, *parts: Sequence[str]) -> str:

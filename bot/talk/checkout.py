@@ -36,7 +36,8 @@ def cart_card(
     head = words("cart", sentence, mark=mark(words, test))
     sums = _sums(words, cart, lines, address, now)
     foot = [*sums, *booked_to(words, booked), "", words("cart", "ask")]
-    return with_buttons(head, _lines(words, cart, lines), foot, buttons)
+    total = words("cart", "total", amount=words.money(cart.total, cart.currency))
+    return with_buttons(head, _lines(words, cart, lines), foot, buttons, total)
 
 
 def _lines(words: Wording, cart: Cart, lines: Sequence[CartLine]) -> list[str]:

@@ -140,7 +140,7 @@ async def test_a_confirmation_that_is_taken_back(desk: Desk) -> None:
     await desk.hear(confirmation(desk.order, *ALL))
     await desk.hear(confirmation(desk.order, *ALL, operation="delete", now=LATER))
     assert [(line.accepted, line.state) for line in await desk.lines()] == [(0, "ordered"), (0, "ordered")]
-    assert await desk.told() == ["confirmed"]
+    assert await desk.told() == ["confirmed", "confirmation_withdrawn"]
 
 
 async def test_taxes_of_a_confirmation_are_kept_beside_those_of_the_order(desk: Desk) -> None:

@@ -56,6 +56,8 @@ async def test_a_choice_holds_for_its_kind_and_its_person_until_the_next(shop: D
                 What.ORDER_UNANSWERED,
                 What.ORDER_STUCK,
                 What.ORDER_DOUBTFUL,
+                What.CONFIRMATION_WITHDRAWN,
+                What.SHIPMENT_WITHDRAWN,
                 What.ORDER_FAILED,
             },
         ),

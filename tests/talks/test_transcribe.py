@@ -145,11 +145,11 @@ async def test_a_recorded_talk_becomes_a_transcript_that_plays(
 async def test_a_first_word_that_opens_the_talk_is_one_act(
     tmp_path: Path, folder: Folder, keys: Keys
 ) -> None:
-    first_word = {"1-begin": event("begin", TARO, 0), "2-message-text": text(TARO, 1, "注文したい")}
+    first_word = {"1-begin": event("begin", TARO, 0), "2-message-text": text(TARO, 1, "こんにちは")}
     only_opened = {"3-begin-and-no-word": event("begin", HANAKO, 2)}
     events = read_recording(record(tmp_path / "recorded", first_word | only_opened))
     lines = (await transcribe(folder("writing"), keys, "最初の言葉", events)).splitlines()
-    assert lines[3] == "太郎    注文したい"
+    assert lines[3] == "太郎    こんにちは"
     assert sum(line.startswith("bot") for line in lines) == 1
     assert lines[-1] == "# 花子 (begin): トークを開いただけで、発言はない。再生できません"
 

@@ -88,7 +88,8 @@ def _changes(conn: Connection) -> int:
 
 def _name(work: Callable[[Tx], Any], result: object) -> str:
     """Whose unit of work it is, and the kind of the jobs that it is about."""
-    held = [cell.cell_contents for cell in work.__closure__ or ()]
+    work = getattr(work, "func", work)  # what a partial is of
+    held = [cell.cell_contents for cell in getattr(work, "__closure__", None) or ()]
     jobs = [job for job in [*held, *_flat(result)] if isinstance(job, Job)]
     kinds = ", ".join(sorted({job.kind for job in jobs}))
     module = work.__module__.rpartition(".")[2]
