@@ -4,7 +4,6 @@ PostgreSQL, and the balancer in front of them, in this process.
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from aiohttp import web
 from bench.balancer import Balancer
 from bench.processes import Program
 from bench.shoppers import Buyer
+from bot.demo import free_port
 from sandbox.lineworks.client import TalkClient
 from sandbox.settings import make_keys
 
@@ -59,7 +59,7 @@ class Town:
 @asynccontextmanager
 async def town(database: str, folder: Path, buyers: int, chatters: int) -> AsyncIterator[Town]:
     """Everything started and answering; at the end nothing of it is left. The database needs no table yet."""
-    ports = [_free_port() for _ in range(4)]
+    ports = [free_port() for _ in range(4)]
     front, standins, *webs = (f"http://127.0.0.1:{port}" for port in ports)
     names = [f"buyer-{n:02}" for n in range(buyers)], [f"chatter-{n:02}" for n in range(chatters)]
     private_key, public_key = make_keys()
@@ -177,10 +177,3 @@ async def _serve(stack: AsyncExitStack, app: web.Application, port: int) -> None
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     await web.TCPSite(runner, "127.0.0.1", port).start()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

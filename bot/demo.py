@@ -6,9 +6,10 @@ removed at the end (or kept with --keep).
 
 import asyncio
 import os
+import random
 import socket
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -44,15 +45,21 @@ async def _served(app: web.Application, host: str, port: int) -> AsyncIterator[N
 
 
 def free_port(wanted: int = 0) -> int:
-    """The wanted port if nobody has it, else any."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", wanted))
-        except OSError:
-            probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """The wanted port if nobody has it, else any that no outgoing connection is given (Linux starts those at 32768).
+
+    The bot's own address stands in its configuration before it listens.
+    """
+    for port in (wanted or _any(), *(_any() for _ in range(20))):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+    raise OSError("twenty ports on 127.0.0.1 were tried, and all are taken")
+
+
+def _any() -> int:
+    return random.randrange(10_000, 32_000)
 
 
 def _sandbox_settings(port: int, bot_port: int, public_key: str, quick: bool) -> Settings:

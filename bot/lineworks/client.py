@@ -87,11 +87,12 @@ class Client:
         """The member of a user id or login id; None when there is no such member, CallFailed otherwise."""
         if not _addressable(user_id):
             return None
-        if self._clock() < self._rests_until:
-            raise CallFailed(Later(None, "LINE WORKS' directory did not answer a moment ago"))
         try:
-            async with asyncio.timeout(self._look_up):
-                answer = await self._call("GET", f"/users/{quote(user_id, safe='')}")
+            async with asyncio.timeout(self._look_up), self._others:
+                # Asked only here: whoever waited for those that got no answer need not try, too.
+                if self._clock() < self._rests_until:
+                    raise CallFailed(Later(None, "LINE WORKS' directory did not answer a moment ago"))
+                answer = await self._request_well("GET", f"/users/{quote(user_id, safe='')}", None)
         except TimeoutError:
             self._rests_until = self._clock() + REST
             raise CallFailed(Later(None, "LINE WORKS' directory did not answer in time")) from None

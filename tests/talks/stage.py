@@ -6,7 +6,6 @@ wait until the transcript says so.
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -20,6 +19,7 @@ from sqlalchemy import Connection, event
 from sqlmodel import select
 
 from bot.app import Running, running
+from bot.demo import free_port
 from bot.setup import menu_actions
 from bot.talk import outbox
 from sandbox.amazon.account import ACCOUNT, Account
@@ -198,7 +198,7 @@ async def staged(
     folder: Path, database: str, keys: Keys, scene: Scene
 ) -> AsyncIterator[tuple[Stage, Shopper]]:
     """A stage in this folder and on this database, and a browser on it; both are gone at the end."""
-    clock, pauses, bot_port = Clock(), Pauses(), _free_port()
+    clock, pauses, bot_port = Clock(), Pauses(), free_port()
     amazon = AmazonSettings.model_validate(
         {
             "notice_url": f"http://127.0.0.1:{bot_port}/cxml",
@@ -242,11 +242,3 @@ async def _serve(stack: AsyncExitStack, app: web.Application) -> int:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     port: int = runner.addresses[0][1]
     return port
-
-
-def _free_port() -> int:
-    """The bot must know its own address before it listens: its links and the stand-ins' callbacks name it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

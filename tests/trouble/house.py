@@ -6,7 +6,6 @@ where a test begins, through the real use cases.
 
 import re
 import secrets
-import socket
 import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -125,14 +124,6 @@ def key_pair() -> tuple[str, str]:
 @cache
 def vault() -> Keyring:
     return Keyring({"k1": secrets.token_bytes(32)})
-
-
-def free_port() -> int:
-    """A port that nobody has now: the bot's own address stands in its configuration before it listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def config_text(

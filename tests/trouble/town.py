@@ -14,6 +14,7 @@ from aiohttp import web
 
 from bot.app import Running, running, utc_now
 from bot.config import load
+from bot.demo import free_port
 from bot.lineworks.signature import sign
 from punchout.secret import Secret
 from sandbox.amazon.account import ACCOUNT, Order
@@ -27,7 +28,7 @@ from sandbox.settings import AmazonSettings, LineWorksSettings, Person
 from tests.talks.shopper import Shopper
 from tests.trouble import house
 from tests.trouble.amazon import ORDER_TOKEN
-from tests.trouble.house import ADMIN, HANAKO, TARO, config_text, email_of, free_port, key_pair
+from tests.trouble.house import ADMIN, HANAKO, TARO, config_text, email_of, key_pair
 
 PATIENCE = 25.0
 ARTICLE = "パソコンデスク"
