@@ -133,7 +133,7 @@ def _ship_notice(words: Wording, notice: ShipNotice) -> Iterator[str | None]:
     yield _row("shipped", _moment(notice.shipment_date), words)
     yield _row("delivery", _moment(notice.delivery_date), words)
     for parcel in notice.parcels:
-        yield _row("parcel", f"{parcel.carrier} {parcel.tracking}", words)
+        yield _row("parcel", f"{parcel.carrier} {parcel.tracking} {parcel.tracking_url}".strip(), words)
     for portion in notice.portions:
         yield from _about(words, [portion.order])
         yield None if portion.lines else words("read", "whole_order")

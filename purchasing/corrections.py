@@ -37,9 +37,7 @@ def shipments(tx: Tx, order: Order) -> dict[int, Facts]:
     """The ship notices of an order that still speak, and what each says."""
     query = select(Shipment, ShipmentLine).join(ShipmentLine, col(ShipmentLine.shipment_id) == Shipment.id)
     rows = tx.orm.exec(query.where(Shipment.order_id == order.id)).all()
-    heads: dict[int, Facts] = {
-        head.id or 0: (head.carrier, head.tracking, head.tracking_url, head.delivery_at) for head, _ in rows
-    }
+    heads: dict[int, Facts] = {head.id or 0: (head.packages, head.delivery_at) for head, _ in rows}
     lines: dict[int, set[Facts]] = defaultdict(set)
     for head, line in rows:
         lines[head.id or 0].add((line.line_number, line.quantity))

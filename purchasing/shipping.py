@@ -10,6 +10,7 @@ from punchout.shipment import ShipNotice
 from purchasing.remarks import Remarks
 from storage.database import Tx
 from storage.tables import Order, OrderLine, Shipment, ShipmentLine, StoredDocument
+from storage.types import Package
 
 NOTHING = Decimal(0)
 
@@ -40,15 +41,12 @@ def store(
         for line in tx.orm.exec(select(ShipmentLine).where(ShipmentLine.shipment_id == row.id)).all():
             tx.orm.delete(line)
     tx.orm.flush()
-    parcel = value.parcels[0] if value.parcels else None
     shipment = Shipment(
         order_id=order.id,
         document_id=stored.id,
         shipment_id=value.shipment_id or "",
         operation=value.operation,
-        carrier=parcel.carrier or "" if parcel else "",
-        tracking="、".join(p.tracking for p in value.parcels if p.tracking),
-        tracking_url=parcel.tracking_url or "" if parcel else "",
+        packages=tuple(Package(each.carrier, each.tracking, each.tracking_url) for each in value.parcels),
         shipped_at=value.shipment_date,
         delivery_at=value.delivery_date,
         noticed_at=noticed_at,

@@ -4,12 +4,13 @@ Tables import from here, which also makes sure that the naming convention of con
 first table is defined (Alembic can't drop a nameless constraint on SQLite).
 """
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Numeric
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Numeric, String
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import SQLModel
 
@@ -128,3 +129,24 @@ class BigId(TypeDecorator[int]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else BigInteger())
+
+
+class Package(NamedTuple):
+    """One package of a shipment: its carrier's name, its number there and a page that follows it; each may be empty."""
+
+    carrier: str = ""
+    tracking: str = ""
+    url: str = ""
+
+
+class Packages(TypeDecorator[tuple[Package, ...]]):
+    """The packages of a shipment in the order of its notice: a tuple outside, JSON in a text column on both engines."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[Package, ...] | None, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps(value, ensure_ascii=False)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[Package, ...] | None:
+        return None if value is None else tuple(Package(*each) for each in json.loads(value))

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 from bot.lineworks.applink import talk_with
 from bot.lineworks.message import Action, ButtonTemplate, Outgoing, Text, Uri, clean, cut
+from bot.talk import parcels
 from bot.talk.cards import CARD, booked_to, mark, menu_buttons, say, title, with_buttons
 from bot.talk.hearing import Verb
-from bot.talk.orders import receipt_buttons, tracking
+from bot.talk.orders import receipt_buttons
 from bot.talk.wording import Wording
 from purchasing.history import OrderDetail
 from purchasing.values import plain
@@ -110,11 +111,8 @@ def shipped(
     words, order = reader.words, found.order
     articles = {line.line_number: line for line in found.lines}
     name = "shipped" if _complete(found, sent) else "shipped_partly"
-    facts = []
-    if parcel.carrier:
-        facts.append(words("notice", "carrier", carrier=clean(parcel.carrier)))
-    if parcel.tracking:
-        facts.append(words("notice", "tracking", tracking=clean(parcel.tracking)))
+    told = replace(found, shipments=[parcel])
+    facts = list(parcels.facts(words, told))
     if parcel.delivery_at is not None:
         facts.append(words("notice", "delivery", moment=words.moment(parcel.delivery_at)))
     lines = [
@@ -129,7 +127,7 @@ def shipped(
         if row.shipment_id == parcel.id
     ]
     head = _head(reader, name, found, marks(words, order, parcel))
-    return with_buttons(head, facts, lines, _after_shipping(reader, replace(found, shipments=[parcel])))
+    return with_buttons(head, facts, lines, _after_shipping(reader, told))
 
 
 def _complete(found: OrderDetail, sent: Sequence[ShipmentLine]) -> bool:
@@ -175,10 +173,11 @@ def buyer_name(words: Wording, found: OrderDetail) -> str:
 
 
 def _after_shipping(reader: Reader, found: OrderDetail) -> tuple[Action, ...]:
-    """To the buyer: follow the parcel, and say whether all is there; to an admin the usual."""
+    """Follow the parcel; for the buyer also to say whether all is there, for an admin the usual."""
+    links = parcels.tracking(reader.words, found)
     if reader.to_admin:
-        return buttons(reader, found)
-    links, said = tracking(reader.words, found), receipt_buttons(reader.words, found.order)
+        return (*buttons(reader, found), *links)
+    said = receipt_buttons(reader.words, found.order)
     return (*links, *said, say(reader.words, "detail", Verb.ORDER, found.order.number))
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from bot.lineworks.action import LABEL
 from bot.lineworks.message import Action, ButtonTemplate, Message, Outgoing, Text, Uri, clean, pages
+from bot.talk import parcels
 from bot.talk.cards import TEXT, booked_to, mark, menu_buttons, say, title, with_buttons
 from bot.talk.hearing import Verb, button
 from bot.talk.invoices import invoices
@@ -72,7 +73,7 @@ def detail(words: Wording, found: OrderDetail, *, own: bool, buys: bool = True) 
     if order.state == OrderState.REFUSED:
         head += "\n\n" + order_reason(words, order, to_admin=not own)
     lines = [text for line in found.lines for text in _line(words, found, line)]
-    actions: list[Action] = list(tracking(words, found))
+    actions: list[Action] = list(parcels.tracking(words, found))
     if own:
         if order.state in aftercare.SHIPPED:
             actions += receipt_buttons(words, order)
@@ -110,19 +111,16 @@ def _line(words: Wording, found: OrderDetail, line: OrderLine) -> list[str]:
 
 def timeline(words: Wording, found: OrderDetail) -> list[str]:
     """受付 → 受注確定 → 発送 → お届け予定, each with its time or as still to come."""
-    order, parcels = found.order, found.shipments
+    order = found.order
     steps: list[tuple[str, datetime | None]] = [("placed", order.placed_at)]
     if order.state in (OrderState.REFUSED, OrderState.REJECTED):
         steps.append(("refused", order.confirmed_at or order.answered_at))
     else:
-        shipped = [parcel.shipped_at or parcel.noticed_at for parcel in parcels]
-        expected = [parcel.delivery_at for parcel in parcels if parcel.delivery_at]
+        shipped = [parcel.shipped_at or parcel.noticed_at for parcel in found.shipments]
+        expected = [parcel.delivery_at for parcel in found.shipments if parcel.delivery_at]
         steps += [("confirmed", order.confirmed_at), ("shipped", max(shipped, default=None))]
         written = [_step(words, name, moment) for name, moment in steps]
-        written += [
-            words("order", "shipment", carrier=clean(p.carrier), tracking=clean(p.tracking)).rstrip()
-            for p in parcels
-        ]
+        written += parcels.lines(words, found)
         if expected:
             written.append(words("timeline", "expected", moment=words.moment(max(expected))))
         if order.receipt:
@@ -140,16 +138,6 @@ def _step(words: Wording, name: str, moment: datetime | None) -> str:
 
 def _moment(words: Wording, moment: datetime | None) -> str:
     return words.moment(moment) if moment else ""
-
-
-def tracking(words: Wording, found: OrderDetail) -> list[Uri]:
-    """A link for every parcel whose carrier has a page for it, three at most."""
-    amazon = next((line.amazon_order for line in found.lines if line.amazon_order), "")
-    links = [
-        parcel.tracking_url or carriers.tracking_page(parcel.carrier, parcel.tracking, amazon)
-        for parcel in found.shipments
-    ]
-    return [Uri(words("label", "track"), page) for page in dict.fromkeys(links) if page][:3]
 
 
 def receipt_buttons(words: Wording, order: Order) -> list[Action]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from storage.types import Amount, BigId, Quantity, Utc
+from storage.types import Amount, BigId, Package, Packages, Quantity, Utc
 
 
 class NumberSeries(SQLModel, table=True):
@@ -132,9 +132,7 @@ class Shipment(SQLModel, table=True):
     document_id: int = Field(foreign_key="document.id", sa_type=BigId)
     shipment_id: str
     operation: str
-    carrier: str
-    tracking: str
-    tracking_url: str = ""
+    packages: tuple[Package, ...] = Field(default=(), sa_type=Packages)
     shipped_at: datetime | None = Field(default=None, sa_type=Utc)
     delivery_at: datetime | None = Field(default=None, sa_type=Utc)
     noticed_at: datetime = Field(sa_type=Utc)

@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from punchout import inbound
 from punchout.confirmation import Confirmation
-from punchout.shipment import ShipNotice
+from punchout.shipment import Parcel, ShipNotice
 from purchasing import evidence, fulfilment, intake, submission
 from purchasing.intake import Verdict
 from purchasing.lifecycle import LineState, OrderEvent, OrderState
@@ -22,6 +22,7 @@ from storage import queue, tables
 from storage.database import Database, Tx
 from storage.queue import Job, LeaseLost
 from storage.tables import Order, OrderLine, StoredDocument
+from storage.types import Package
 from tests.trouble.documents import EARLY, OUT_OF_STOCK, Goods, Said, confirmation, ship_notice
 from tests.trouble.house import ADMIN, NOW, TARO, furnished, ordered, vault
 
@@ -175,6 +176,16 @@ async def test_a_ship_notice_per_parcel(desk: Desk) -> None:
     assert await desk.state() == OrderState.SHIPPED
     assert await desk.lines() == [Line("shipped", 3, 0, 3), Line("shipped", 2, 0, 2)]
     assert await desk.told() == ["confirmed", "shipped", "shipped", "shipped"]
+
+
+async def test_every_package_of_a_notice_is_kept_with_its_carrier_and_page(desk: Desk) -> None:
+    parcels = (
+        Parcel("ヤマト運輸", "111111111111"),
+        Parcel("佐川急便", "222222222222", "https://track.example/222"),
+    )
+    await desk.hear(ship_notice(desk.order, *WHOLE, parcels=parcels))
+    (kept,) = await desk.shop.read(lambda tx: tx.orm.exec(select(tables.Shipment)).all())
+    assert kept.packages == tuple(Package(each.carrier, each.tracking, each.tracking_url) for each in parcels)
 
 
 async def test_a_ship_notice_before_the_confirmation(desk: Desk) -> None:

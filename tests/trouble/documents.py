@@ -124,6 +124,7 @@ def ship_notice(
     *lines: tuple[int, int],
     shipment: str = "10490141796303",
     tracking: str = "444269227953",
+    parcels: tuple[Parcel, ...] = (),
     operation: str = "new",
     now: datetime = EARLY,
     payload_id: str = "",
@@ -137,7 +138,7 @@ def ship_notice(
         shipment_date=now,
         delivery_date=now,
         shipment_type="actual",
-        parcels=(Parcel("ヤマト運輸", tracking),),
+        parcels=parcels or (Parcel("ヤマト運輸", tracking),),
         portions=(
             Portion(
                 order_id=order.number,

@@ -17,6 +17,7 @@ from purchasing.aftercare import Receipt
 from purchasing.history import OrderDetail
 from purchasing.lifecycle import CartState, LineState, OrderState
 from storage.tables import Cart, CartLine, DeliveryAddress, Member, Order, OrderLine, Shipment
+from storage.types import Package
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 APP = "https://line.worksmobile.com"
@@ -161,6 +162,13 @@ def orders(draw: st.DrawFn, most: int = 50) -> OrderDetail:
     return OrderDetail(order, lines, parcels, draw(addresses()), buyer)
 
 
+packages = st.builds(
+    Package,
+    st.sampled_from(["", "ヤマト運輸", "佐川急便", "運" * 200]),
+    st.just("") | st.integers(0, 10**12).map("{:012}".format),
+)
+
+
 def parcel(draw: st.DrawFn, number: int) -> Shipment:
     return Shipment(
         id=number,
@@ -168,8 +176,7 @@ def parcel(draw: st.DrawFn, number: int) -> Shipment:
         document_id=number,
         shipment_id="test1",
         operation="new",
-        carrier=draw(st.sampled_from(["", "ヤマト運輸", "運" * 200])),
-        tracking=draw(st.sampled_from(["", "000000000", "、".join(["123456789012"] * 20)])),
+        packages=tuple(draw(st.lists(packages, max_size=20))),
         delivery_at=draw(st.sampled_from([None, NOW])),
         noticed_at=NOW,
     )

@@ -27,6 +27,7 @@ from purchasing.members import BadEmail
 from purchasing.shopping import Choice
 from sandbox.lineworks import limits
 from storage.tables import DeliveryAddress, OrderConfirmation, OrderConfirmationLine, Shipment, ShipmentLine
+from storage.types import Package
 from tests.bot.talk import given as rows
 from tests.bot.talk.given import APP, NOW, GivenCart, labels, written
 
@@ -96,7 +97,7 @@ def test_the_detail_of_an_order_has_all_its_lines_and_parcels(found: OrderDetail
     text = written(judged(orders.detail(words, found, own=True)))
     assert set(range(1, len(found.lines) + 1)) <= set(numbered(text))
     if found.order.state not in (OrderState.REFUSED, OrderState.REJECTED):
-        assert all(parcel.tracking in text for parcel in found.shipments)
+        assert all(each.tracking in text for parcel in found.shipments for each in parcel.packages)
 
 
 @EXAMPLES
@@ -189,8 +190,7 @@ def test_a_parcel_is_told_with_everything_in_it(
         document_id=1,
         shipment_id="x",
         operation="new",
-        carrier=data.draw(rows.names),
-        tracking=data.draw(rows.names),
+        packages=(Package(data.draw(rows.names), data.draw(rows.names)),),
         noticed_at=NOW,
     )
     sent = [
@@ -294,8 +294,6 @@ def test_only_the_parcel_that_completes_an_order_says_so(
         document_id=1,
         shipment_id="x",
         operation="new",
-        carrier="",
-        tracking="",
         noticed_at=NOW,
     )
     sent = [

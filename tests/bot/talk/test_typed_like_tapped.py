@@ -32,6 +32,7 @@ from purchasing.values import Company
 from sandbox.lineworks.taps import actions
 from storage.database import Database, Tx, open_database
 from storage.tables import Member, Order, OrderLine, Shipment, ShipmentLine, Talk
+from storage.types import Package
 from tests.trouble.house import ADMIN, COMPANY, HANAKO, NOW, TARO, config, furnished, offered, ordered, vault
 
 MONEY = {"pay", "pay_yes", "pay_anyway"}
@@ -137,8 +138,7 @@ def _shipped_order(moment: Moment) -> Sequence[Outgoing]:
         document_id=order.document_id,
         shipment_id="1",
         operation="new",
-        carrier="ヤマト運輸",
-        tracking="123456789012",
+        packages=(Package("ヤマト運輸", "123456789012"),),
         noticed_at=NOW,
     )
     moment.tx.orm.add(parcel)
