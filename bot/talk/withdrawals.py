@@ -24,7 +24,8 @@ def withdrawn(reader: Reader, found: OrderDetail, what: str) -> list[Outgoing]:
     if reader.to_admin:
         return [ButtonTemplate(cut(text, CARD), buttons(reader, found))]
     over = order.state in aftercare.OVER
-    advice = words("withdrawn", "over" if over else "wait")
+    came_to_nothing = order.state in (OrderState.REFUSED, OrderState.REJECTED)
+    advice = words("withdrawn", "not_needed" if came_to_nothing else "over" if over else "wait")
     cancel = () if over else (say(words, "cancel_order", Verb.CANCEL_ORDER, order.number),)
     detail = say(words, "detail", Verb.ORDER, order.number)
     return [ButtonTemplate(cut(f"{text}\n\n{advice}", CARD), (*cancel, *reader.ask(), detail))]

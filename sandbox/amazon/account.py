@@ -27,6 +27,9 @@ SCENARIOS = {
 }
 """The test scenarios (japan.md 4): the others are locked until the basic one is marked as passed."""
 
+CARRIERS = {"Amazon": "ヤマト運輸", "オフィス便 模擬店": "佐川急便", "デジタル問屋 模擬店": "日本郵便"}
+"""Who carries a seller's parcels in active mode; names as Amazon Japan writes them (japan.md 5)."""
+
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
@@ -96,6 +99,7 @@ class Account:
         self.orders: dict[str, Order] = {}
         self.taken_payloads: set[str] = set()
         self.failed_once: set[str] = set()
+        self.carriers = dict(CARRIERS)
         self.next_mood: Mood = OK
         self.next_setup: SetupMood = "ok"
         self.order_moods: dict[str, Mood] = {}
@@ -106,6 +110,9 @@ class Account:
     @property
     def password(self) -> str:
         return self.settings.password.get_secret_value()
+
+    def carrier_of(self, seller: str) -> str:
+        return self.carriers.get(seller, CARRIERS["Amazon"])
 
     def knows(self, email: str) -> bool:
         """The address belongs to a business user; others are led to create an account first."""

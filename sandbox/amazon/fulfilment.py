@@ -12,13 +12,10 @@ from punchout.xml import DocumentRefused, XmlRefused
 from sandbox.amazon import documents
 from sandbox.amazon.account import Account, Order, Shipment
 from sandbox.amazon.decision import Decision, Purchase, corrected, decide
-from sandbox.amazon.moods import LATE_SECONDS, Mood
+from sandbox.amazon.moods import LATE_SECONDS, SLOW_SECONDS, Mood
 
 ATTEMPTS = 6
 ANSWER_WITHIN = ClientTimeout(total=30)
-
-# Who carries a seller's parcels in active mode; names as Amazon Japan writes them (japan.md 5).
-CARRIERS = {"Amazon": "ヤマト運輸", "オフィス便 模擬店": "佐川急便", "デジタル問屋 模擬店": "日本郵便"}
 
 
 class Fulfilment:
@@ -70,6 +67,8 @@ class Fulfilment:
             await self._ship(order, decision, times)
             await account.pause(account.settings.ship_after)
             await self._confirm(order, decision, times)
+        elif order.mood.delivery == "take_back":
+            await self._take_back(order, decision)
         else:
             await self._confirm(order, decision, times)
             await account.pause(account.settings.ship_after)
@@ -97,12 +96,24 @@ class Fulfilment:
                 await self._post(order, notice)
         order.confirmation_sent.set()
 
+    async def _take_back(self, order: Order, decision: Decision) -> None:
+        """Delete every confirmation, which is sent before where that has not happened."""
+        account = self._account
+        if order.confirmed is None:
+            await self._confirm(order, decision, 1)
+            await account.pause(SLOW_SECONDS)
+        order.confirmed = None
+        for purchase in decision.purchases:
+            await self._post(
+                order, documents.confirmation(account, order, purchase, account.clock(), "delete")
+            )
+
     async def _ship(self, order: Order, decision: Decision, times: int) -> None:
         account = self._account
         for purchase in decision.purchases:
             now = account.clock()
             sent = next((s for s in order.shipments if s.confirm_id == purchase.confirm_id), None)
-            shipment = _shipment(purchase, account.mode, now)
+            shipment = _shipment(purchase, account, now)
             if sent is None and not shipment.lines:
                 continue
             if sent is not None:
@@ -158,7 +169,7 @@ class Fulfilment:
 FULFILMENT: web.AppKey[Fulfilment] = web.AppKey("fulfilment", Fulfilment)
 
 
-def _shipment(purchase: Purchase, mode: str, now: datetime) -> Shipment:
+def _shipment(purchase: Purchase, account: Account, now: datetime) -> Shipment:
     """A parcel with every line of a purchase, last line first: their order means nothing (reference 10).
 
     In test mode nothing travels: Test Mode Carrier, tracking number 000000000, an id that begins with test.
@@ -168,10 +179,10 @@ def _shipment(purchase: Purchase, mode: str, now: datetime) -> Shipment:
         for line in reversed(purchase.lines)
         if line.priced.quantity
     )
-    if mode == "test":
+    if account.mode == "test":
         shipment_id, carrier, tracking = f"test{_digits(17)}", "Test Mode Carrier", "000000000"
     else:
-        shipment_id, carrier, tracking = _digits(14), CARRIERS.get(purchase.seller, "ヤマト運輸"), _digits(12)
+        shipment_id, carrier, tracking = _digits(14), account.carrier_of(purchase.seller), _digits(12)
     return Shipment(shipment_id, purchase.confirm_id, carrier, tracking, now, lines)
 
 

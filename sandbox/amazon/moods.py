@@ -28,7 +28,14 @@ Outcome = Literal[
     "dear_shipping",
     "slow_delivery",
 ]
-Delivery = Literal["once", "late", "never", "twice", "ship_first"]
+Delivery = Literal[
+    "once",
+    "late",
+    "never",
+    "twice",
+    "ship_first",
+    "take_back",  # confirmed, and after `SLOW_SECONDS` every confirmation is deleted; nothing is shipped
+]
 Style = Literal[
     "plain",
     "shared_secret",  # authenticated by the Sender's SharedSecret instead of HTTP Basic
@@ -74,6 +81,7 @@ MOODS: dict[str, Mood] = {
         Mood("never", "受領したまま注文確認も出荷通知も送らない", delivery="never"),
         Mood("twice", "注文確認と出荷通知をすべて2回送る", delivery="twice"),
         Mood("ship_before_confirm", "出荷通知が注文確認より先に届く", delivery="ship_first"),
+        Mood("taken_back", "確定したあと、注文確認を取り消す (出荷しない)", delivery="take_back"),
         Mood("shared_secret", "通知をSharedSecretで認証する (Basic認証なし)", style="shared_secret"),
         Mood("wrong_password", "通知のパスワードが違う", style="wrong_password"),
         Mood("unknown_order", "通知の発注番号が存在しないものになる", style="unknown_order"),

@@ -23,11 +23,19 @@ class Pauses:
         self._waiting[seconds][task] = go_on = asyncio.get_running_loop().create_future()
         task.add_done_callback(self._rests)
         self._rests(task)
-        await go_on
+        try:
+            await go_on
+        finally:
+            self._waiting[seconds].pop(task, None)
 
     def _rests(self, task: asyncio.Task[Any]) -> None:
         self.at_work.discard(task)
         self._changed.set()
+
+    def begin(self, task: asyncio.Task[Any]) -> None:
+        """Somebody is at work from now on, until the work is done or waits to be let go on."""
+        self.at_work.add(task)
+        task.add_done_callback(self._rests)
 
     async def waiting(self, seconds: float) -> list[asyncio.Task[Any]]:
         """Everybody who waits so, the longest first; waits for the first one to come."""
@@ -38,7 +46,7 @@ class Pauses:
     def go_on(self, seconds: float, task: asyncio.Task[Any]) -> None:
         """Lets one of them go on."""
         self.at_work.add(task)
-        self._waiting[seconds].pop(task).set_result(None)
+        self._waiting[seconds][task].set_result(None)
 
     async def rest(self) -> None:
         """Returns when nobody works any more: all wait to be let go on, or have done."""

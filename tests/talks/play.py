@@ -14,27 +14,13 @@ from datetime import timedelta
 from typing import Any
 
 from sandbox.lineworks.taps import SAMPLE_IMAGE, SAMPLE_LOCATION, SAMPLE_STICKER, actions
+from tests.talks.amazon import Amazon
 from tests.talks.cast import CAST, EMAIL
-from tests.talks.pauses import CONFIRM, SHIP
 from tests.talks.script import PEOPLE, Line, Script, says, squeezed, unseen, written
 from tests.talks.shopper import Shopper
 from tests.talks.stage import A_WHILE, Stage
 from tests.talks.works import Works
 
-MOODS = {
-    "受け取ってから切断し、送り直しを断る": "refuse_repeat",
-    "価格が変わる": "price_change",
-    "在庫切れ": "out_of_stock",
-    "一部の数量だけ": "partial",
-    "受け取ったきり": "never",
-    "Amazon注文が分かれる": "split",
-    "断る": "refuse_400",
-    "ほかの注文のことを知らせる": "unknown_order",
-    "返事をしない": "server_error_500",
-    "受け取ってから切断する": "close_after_taking",
-    "ふつう": "ok",
-}
-SETUP_MOODS = {"エラーの画面を返す": "html_500"}
 THINGS: dict[str, dict[str, Any]] = {
     "(スタンプ)": SAMPLE_STICKER,
     "(画像)": SAMPLE_IMAGE,
@@ -56,7 +42,7 @@ class Play:
     def __init__(self, stage: Stage, shopper: Shopper) -> None:
         self._stage, self._shopper = stage, shopper
         self.invalid_documents = stage.invalid_documents
-        self._works = Works(stage)
+        self._works, self._shop = Works(stage), Amazon(stage, shopper)
         self._seen = dict.fromkeys(CAST, 0)
         self._who = PEOPLE[0]
 
@@ -100,7 +86,7 @@ class Play:
             case "時計":
                 await self._stage.pass_time(_span(line.words))
             case "amazon":
-                await self._amazon(line.words)
+                await self._shop.do(line.words)
             case _:
                 self._who = line.who.removesuffix("が")
                 await self._act(line)
@@ -143,15 +129,21 @@ class Play:
             await self._stage.say(self._who, line.words)
 
     async def _tap(self, where: str, label: str) -> None:
-        """Taps the newest button with this label; the oldest if `where` says 最初, else the one beside that place."""
+        """Taps the newest button with this label; the oldest if `where` says 最初, else the one beside that place, or
+        on the newest card that says so."""
         found = [message for message in await self._stage.messages(self._who) if label in _labels(message)]
         if not found:
             raise Mismatch(f"but {self._who} has no button 「{label}」")
         message = found[0] if where == "最初" else found[-1]
-        if where in ("", "最初"):
-            address = await self._stage.tap(self._who, label, message["id"])
-        else:
+        if where not in ("", "最初") and "columns" in message["content"]:
             address = _beside_place(message["content"], where)
+        else:
+            if where not in ("", "最初"):
+                told = [each for each in found if squeezed(where) in squeezed(_told(each))]
+                if not told:
+                    raise Mismatch(f"but there is no card for {where}")
+                message = told[-1]
+            address = await self._stage.tap(self._who, label, message["id"])
         if address:
             await self._shopper.open(address)
 
@@ -192,44 +184,12 @@ class Play:
         await stage.quiet()
         await self._tap(place, "選択する")
         for article in goods.split("、"):
-            await self._amazon(article)
-        await self._amazon("承認を依頼する")
+            await self._shop.do(article)
+        await self._shop.do("承認を依頼する")
         if what == "注文した":
             for label in ("決済する", "はい、決済します。"):
                 await stage.quiet()
                 await self._tap("", label)
-
-    async def _amazon(self, words: str) -> None:
-        """What happens in the shop, and with an order at Amazon."""
-        article, _, pieces = words.partition(" × ")
-        what, _, mood = words.partition(": ")
-        if article == "ぜんぶの商品":
-            for product in self._stage.account.shelf.products:
-                await self._shopper.put(product.asin, int(pieces))
-        elif pieces:
-            await self._shopper.put(article, int(pieces))
-        elif what == "次の注文":
-            self._stage.account.set_mood(_mood(MOODS, mood))
-        elif what == "次の入口":
-            self._stage.account.set_setup_mood(_mood(SETUP_MOODS, mood))
-        elif what == "最後の注文":
-            newest = next(reversed(self._stage.account.order_moods))
-            self._stage.account.set_mood(_mood(MOODS, mood), newest)
-        elif words == "承認を依頼する":
-            await self._shopper.ask_approval()
-        elif words == "サインアウト":
-            await self._shopper.sign_out()
-        elif words == "受注確定":
-            await self._stage.amazon_goes_on(CONFIRM)
-        elif words == "発送":
-            await self._stage.amazon_goes_on(SHIP)
-        elif words.startswith("注文は"):
-            await self._stage.quiet()
-            count = len(self._stage.account.orders)
-            if words != f"注文は{count}件":
-                raise Mismatch(f"but Amazon has {count} orders")
-        else:
-            await self._shopper.press(words)
 
 
 def shown(content: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
@@ -268,12 +228,6 @@ def _beside(line: Line, words: str, buttons: tuple[str, ...]) -> str:
 
 def _told(message: dict[str, Any]) -> str:
     return "  " + written("bot", *shown(message["content"]))
-
-
-def _mood(moods: dict[str, str], mood: str) -> str:
-    if mood not in moods:
-        raise Mismatch(f"Amazon has no mood {mood}; there are {' '.join(moods)}")
-    return moods[mood]
 
 
 def _span(words: str) -> timedelta:

@@ -2,13 +2,13 @@
 
     # what the transcript shows
     太郎    [買い物をする]                 taps a button (twice in one line: a double tap)
-    太郎    大阪支店の[選択する]            taps the button beside a place; 最初の[…] the oldest of its kind
+    太郎    大阪支店の[選択する]            taps the button beside a place, or on the newest card that says so; 最初の[…] the oldest
     太郎    注文履歴                       types
     太郎    (スタンプ)                     a stage direction, see `play`
     bot     ようこそ…会員ですか？  [はい] [いいえ ↗]     the next message to whoever acted last
     管理者   …が注文しました…  [購入者にトークを送る ↗]    the next message to the admin; 管理者が: the admin acts
     支店長   the same for the head of a branch, who is an admin where a group says so
-    amazon  コピー用紙 × 2                 what happens in the shop and with the order
+    amazon  コピー用紙 × 2                 what happens in the shop and with the order, see `amazon`
     画面    カートを受け取りました…          what the browser shows; 画面で: a tap there, or (もう一つの画面)
     works   次の送信: 回数の上限              what LINE WORKS does, see `works`
     ルーム   1対1のトークで…                 the next message of the bot to a room of several people

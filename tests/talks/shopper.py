@@ -1,6 +1,10 @@
-"""A member's browser: from a link in the talk into Amazon's shop, and back with a cart."""
+"""A member's browser: from a link in the talk into Amazon's shop, and back with a cart.
 
-from urllib.parse import urlencode, urljoin
+Pages that are not on this machine are not fetched: such a window shows nothing but its address.
+"""
+
+from html import escape
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import aiohttp
 from lxml import html
@@ -34,6 +38,9 @@ class Shopper:
         self._other, (self.url, self._page) = (self.url, self._page), self._other
 
     async def open(self, url: str) -> None:
+        if urlsplit(url).hostname != "127.0.0.1":
+            self.url, self._page = url, html.document_fromstring(f"<p>{escape(url)}</p>")
+            return
         async with self._session.get(url) as answer:
             await self._show(answer)
 

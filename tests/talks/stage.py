@@ -22,9 +22,11 @@ from bot.app import Running, running
 from bot.demo import free_port
 from bot.setup import menu_actions
 from bot.talk import outbox
-from sandbox.amazon.account import ACCOUNT, Account
+from sandbox.amazon.account import ACCOUNT
 from sandbox.amazon.app import make_amazon
 from sandbox.amazon.dtd import NOT_AVAILABLE, VALID
+from sandbox.amazon.fulfilment import FULFILMENT
+from sandbox.amazon.moods import MOODS
 from sandbox.keys import Keys
 from sandbox.lineworks.app import TENANT, make_lineworks
 from sandbox.lineworks.client import TalkClient
@@ -58,9 +60,22 @@ class Stage:
     """What a transcript plays on. One `Shopper` for all: people take turns."""
 
     def __init__(
-        self, clock: Clock, tenant: Tenant, account: Account, pauses: Pauses, talk: TalkClient, bot: Running
+        self,
+        clock: Clock,
+        tenant: Tenant,
+        shop: web.Application,
+        pauses: Pauses,
+        talk: TalkClient,
+        bot: Running,
     ) -> None:
-        self.clock, self.tenant, self.account, self.pauses, self.talk = clock, tenant, account, pauses, talk
+        self.clock, self.tenant, self.account, self.pauses, self.talk = (
+            clock,
+            tenant,
+            shop[ACCOUNT],
+            pauses,
+            talk,
+        )
+        self._fulfilment = shop[FULFILMENT]
         self._db = bot.services.db
         self._company_id = next(iter(bot.services.bots.values())).company_id
         self._stored = asyncio.Event()
@@ -131,6 +146,16 @@ class Stage:
         for task in await self.pauses.waiting(seconds):
             self.pauses.go_on(seconds, task)
             await self.quiet()
+
+    async def amazon_decides_anew(self, mood: str) -> None:
+        """Amazon speaks again of its newest order, in another mood."""
+        await self.quiet()
+        newest = next(reversed(self.account.orders.values()))
+        self._fulfilment.push(newest, MOODS[mood])
+        task = self._fulfilment.working_on(newest.facts.order_id)
+        assert task is not None
+        self.pauses.begin(task)
+        await self.quiet()
 
     def act(self) -> None:
         """Every act is a moment later than the one before, so that no two callbacks are the same."""
@@ -232,7 +257,7 @@ async def staged(
         session = await stack.enter_async_context(aiohttp.ClientSession())
         talk = TalkClient(here, session)
         lineworks[TENANT].set_menu({"actions": [action.content() for action in menu_actions()]})
-        yield Stage(clock, lineworks[TENANT], shop[ACCOUNT], pauses, talk, bot), Shopper(session)
+        yield Stage(clock, lineworks[TENANT], shop, pauses, talk, bot), Shopper(session)
 
 
 async def _serve(stack: AsyncExitStack, app: web.Application) -> int:
