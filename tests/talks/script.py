@@ -2,7 +2,7 @@
 
     # what the transcript shows
     太郎    [買い物をする]                 taps a button (twice in one line: a double tap)
-    太郎    大阪支店の[選択する]            taps the button beside a place, or on the newest card that says so; 最初の[…] the oldest
+    太郎    大阪支店の[選択する]            taps the button beside a place or on a card that says so; 最初の[…] the oldest
     太郎    注文履歴                       types
     太郎    (スタンプ)                     a stage direction, see `play`
     bot     ようこそ…会員ですか？  [はい] [いいえ ↗]     the next message to whoever acted last
