@@ -51,6 +51,8 @@ async def counted(town: Town, db: Database) -> dict[str, Any]:
     missing, again, unexplained = _compared(sends, times_of(said), kills)
     return {
         "kills": sum(len(bot.kills) for bot in town.bots),
+        "kills_of_each": {bot.name: len(bot.kills) for bot in town.bots},
+        "killed_before_at_work": sum(bot.early for bot in town.bots),
         "kills_of_workers": len(kills),
         "requests_sent_again": town.balancer.again,
         "exit_codes": sorted({code for bot in town.bots for code, _ in bot.stops}),

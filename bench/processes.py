@@ -1,73 +1,59 @@
-"""Child processes that are killed, asked to stop, and started again. What they write goes to a file."""
+"""The processes of a load test: bots that are killed, asked to stop and started again, and the stand-ins beside them.
+
+A bot is forked from a process that has loaded the program already (`tests.trouble.warm`): a start of Python takes seconds
+of a busy machine, and a bot that is to be killed every five would never get to work.
+"""
 
 import asyncio
 import os
-import signal
 import sys
 from asyncio.subprocess import DEVNULL, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-STARTS_WITHIN = 60.0
-UP = ('"listening on', '"working as')
-"""What the log says once a bot is at work."""
+from tests.trouble.serving import REPOSITORY, Serving, Warm
 
 
-class Program:
-    """`kaimono …`, one process after the other.
+class Bot(Serving):
+    """One process of `kaimono serve` after the other.
 
-    `kills`: when some ended by SIGKILL; `stops`: exit code and seconds of those that were asked to stop.
+    `kills`: when some ended by SIGKILL; `early`: how many of these before they were at work; `stops`: exit code and
+    seconds of those that were asked to stop.
     """
 
-    def __init__(self, name: str, folder: Path, *arguments: str, **environment: str) -> None:
-        self.name, self._arguments = name, arguments
-        self._log = folder / f"{name}.log"
-        clean = {key: value for key, value in os.environ.items() if not key.startswith("KAIMONO_")}
-        self._environment = clean | environment
-        self._process: Process | None = None
-        self._logged = 0
+    def __init__(self, name: str, config: Path, role: str, warm: Warm) -> None:
+        super().__init__(config, role, warm)
+        self.name = name
         self.kills: list[datetime] = []
+        self.early = 0
         self.stops: list[tuple[int, float]] = []
 
-    async def start(self) -> None:
-        self._logged = len(self.log)
-        with self._log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bot", *self._arguments),
-                cwd=ROOT,
-                env=self._environment,
-                stdin=DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-
-    async def up(self) -> None:
-        """Returns once it is at work."""
-        async with asyncio.timeout(STARTS_WITHIN):
-            while not any(word in self.log[self._logged :] for word in UP):
-                await asyncio.sleep(0.05)
-
     async def kill(self) -> None:
-        """SIGKILL: no last words."""
         self.kills.append(datetime.now(UTC))
-        await self._end(signal.SIGKILL)
+        self.early += not self.is_up
+        await super().kill()
 
-    async def stop(self) -> None:
-        """SIGTERM."""
+    async def stop(self) -> int:
         began = asyncio.get_running_loop().time()
-        code = await self._end(signal.SIGTERM)
+        code = await super().stop()
         self.stops.append((code, asyncio.get_running_loop().time() - began))
+        return code
 
-    async def close(self) -> None:
-        if self._process is not None and self._process.returncode is None:
-            await self._end(signal.SIGKILL)
 
-    @property
-    def log(self) -> str:
-        return self._log.read_text(encoding="utf-8") if self._log.exists() else ""
-
-    async def _end(self, how: signal.Signals) -> int:
-        assert self._process is not None
-        self._process.send_signal(how)
-        return await self._process.wait()
+@asynccontextmanager
+async def sandbox(config: Path) -> AsyncIterator[Process]:
+    """Both stand-ins, in a process of their own; at the end nothing of it is left."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("KAIMONO_")}
+    words = (sys.executable, "-m", "bot", "sandbox", "--config", str(config))
+    with config.with_suffix(".log").open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            *words, cwd=REPOSITORY, env=clean, stdin=DEVNULL, stdout=log, stderr=log
+        )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()

@@ -4,6 +4,7 @@ PostgreSQL, and the balancer in front of them, in this process.
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -14,11 +15,12 @@ import aiohttp
 from aiohttp import web
 
 from bench.balancer import Balancer
-from bench.processes import Program
+from bench.processes import Bot, sandbox
 from bench.shoppers import Buyer
 from bot.demo import free_port
 from sandbox.lineworks.client import TalkClient
 from sandbox.settings import make_keys
+from tests.trouble.serving import Warm
 
 COMPANY, BOT_ID, BOT_SECRET, ADMIN = "town", 2000001, "town-bot-secret", "admin"
 STARTS_WITHIN = 60.0
@@ -42,7 +44,7 @@ class Town:
     standins: str
     session: aiohttp.ClientSession
     balancer: Balancer
-    bots: list[Program]
+    bots: list[Bot]
     buyers: list[Buyer]
     chatters: list[str]
 
@@ -57,33 +59,37 @@ class Town:
 
 
 @asynccontextmanager
-async def town(database: str, folder: Path, buyers: int, chatters: int) -> AsyncIterator[Town]:
+async def town(database: str, folder: Path, warm: Warm, buyers: int, chatters: int) -> AsyncIterator[Town]:
     """Everything started and answering; at the end nothing of it is left. The database needs no table yet."""
     ports = [free_port() for _ in range(4)]
     front, standins, *webs = (f"http://127.0.0.1:{port}" for port in ports)
     names = [f"buyer-{n:02}" for n in range(buyers)], [f"chatter-{n:02}" for n in range(chatters)]
     private_key, public_key = make_keys()
     _write(folder / "sandbox.toml", _sandbox(front, ports[1], public_key, [*names[0], *names[1], ADMIN]))
-    _write(folder / "config.toml", _config(front, standins, private_key, database, folder))
-    serve = ("serve", "--config", str(folder / "config.toml"), "--role")
-    bots = [
-        Program("web-1", folder, *serve, "web", KAIMONO_LISTEN=webs[0].removeprefix("http://")),
-        Program("worker-1", folder, *serve, "worker"),
-        Program("web-2", folder, *serve, "web", KAIMONO_LISTEN=webs[1].removeprefix("http://")),
-        Program("worker-2", folder, *serve, "worker"),
-    ]
+    company = _config(front, standins, private_key, database, folder)
+    bots = []
+    for number, address in enumerate(webs, 1):
+        for role in ("web", "worker"):
+            config = folder / f"{role}-{number}.toml"
+            _write(config, company | {"listen": address.removeprefix("http://")})
+            bots.append(Bot(f"{role}-{number}", config, role, warm))
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession())
         balancer = Balancer(webs, session)
         await _serve(stack, balancer.app(), ports[0])
-        outside = Program("sandbox", folder, "sandbox", "--config", str(folder / "sandbox.toml"))
-        for program in (outside, *bots):
-            await program.start()
-            stack.push_async_callback(program.close)
+        await stack.enter_async_context(sandbox(folder / "sandbox.toml"))
         await _answers(session, f"{standins}/lineworks/talk/api/people")
+        for bot in bots:
+            stack.push_async_callback(bot.close)
+            await bot.begin()
         await asyncio.gather(*(bot.up() for bot in bots))
         people = [Buyer(name, f"{name}@example.co.jp", TalkClient(standins, session)) for name in names[0]]
-        yield Town(database, standins, session, balancer, bots, people, names[1])
+        try:
+            yield Town(database, standins, session, balancer, bots, people, names[1])
+        except BaseException:
+            for bot in bots:
+                sys.stderr.write("\n".join([f"the end of the log of {bot.name}:", *bot.log[-40:], ""]))
+            raise
 
 
 def _sandbox(front: str, port: int, public_key: str, people: list[str]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
+from aiohttp import web
 
 from bot import sweeping
 from bot.certificate import contexts
@@ -27,7 +28,7 @@ from bot.record import Recorder
 from bot.sweeping import Sweeper, ages_of
 from bot.talk import outbox
 from bot.watching import Watch, WatchedSupplier, watched
-from bot.web import routes
+from bot.web import health, routes
 from bot.web.door import open_door
 from bot.web.limits import Limits
 from bot.web.services import Bot, Login, Services, Waiting
@@ -224,7 +225,11 @@ async def running(
             services.troubles.append(worker.trouble)
             _log.info("working as %s", worker.owner)
             ends.append(worker.stop)
-        port = await _listen(ends, config, services) if web_too else 0
+        port = 0
+        if web_too:
+            port = await _listen(ends, config.listen, routes.application(services))
+        elif config.worker_listen:
+            port = await _listen(ends, config.worker_listen, health.application(services))
         yield Running(services, port)
         _log.info("stopping")
 
@@ -234,9 +239,9 @@ async def _at_once(ends: list[End]) -> None:
     await asyncio.gather(*(end() for end in ends))
 
 
-async def _listen(ends: list[End], config: Config, services: Services) -> int:
-    host, _, port = config.listen.rpartition(":")
-    opened = await open_door(routes.application(services), host.strip("[]"), int(port))
+async def _listen(ends: list[End], at: str, app: web.Application) -> int:
+    host, _, port = at.rpartition(":")
+    opened = await open_door(app, host.strip("[]"), int(port))
     ends.append(opened.close)
     taken = opened.port
     _log.info("listening on %s:%d", host, taken)

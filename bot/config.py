@@ -22,6 +22,7 @@ from bot.fields import (
     Code,
     DatabaseUrl,
     Listen,
+    ListenIfAtAll,
     Name,
     Network,
     NumberPattern,
@@ -154,6 +155,7 @@ class Record(_Section):
 class Config(_Section):
     public_url: Url
     listen: Listen = "127.0.0.1:8080"
+    worker_listen: ListenIfAtAll = ""
     database: DatabaseUrl = "sqlite:///var/kaimono.db"
     key_file: Name = "var/kaimono.key"
     limits: LimitsConfig = LimitsConfig()

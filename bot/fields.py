@@ -59,6 +59,10 @@ def listen(value: str) -> str:
     return value
 
 
+def listen_if_at_all(value: str) -> str:
+    return value and listen(value)
+
+
 def database(value: str) -> str:
     if not re.match(r"sqlite:///.+|postgresql(\+psycopg)?://.+", value):
         raise ValueError("unknown database")
@@ -104,6 +108,7 @@ Pem = Annotated[SecretText, AfterValidator(pem)]
 Certificate = Annotated[Secret | None, PlainValidator(certificate)]
 Url = Annotated[str, AfterValidator(url)]
 Listen = Annotated[str, AfterValidator(listen)]
+ListenIfAtAll = Annotated[str, AfterValidator(listen_if_at_all)]
 DatabaseUrl = Annotated[str, AfterValidator(database)]
 PostalCode = Annotated[str, BeforeValidator(narrow), AfterValidator(postal_code)]
 Prefecture = Annotated[str, AfterValidator(prefecture)]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, union_all, update
 
 from storage.database import Tx
 from storage.lanes import BURIED, DONE, JOB, LEASED, READY, WAITING, lock_lane, state_in_lane, wake_kind
@@ -120,6 +120,18 @@ _WAITING = select(func.count()).select_from(
     .where(JOB.c.state.in_([WAITING, READY, LEASED]), JOB.c.kind == bindparam("kind"))
     .limit(bindparam("most"))
     .subquery()
+)
+
+
+def untouched_since(tx: Tx, kind: str) -> datetime | None:
+    """Since when somebody could have taken a job of this kind and nobody did; it may lie in the future. None: no job."""
+    times = tx.conn.execute(_UNTOUCHED, {"kind": kind}).scalars()
+    return min((time for time in times if time is not None), default=None)
+
+
+_UNTOUCHED = union_all(
+    select(func.min(JOB.c.due)).where(JOB.c.state == READY, JOB.c.kind == bindparam("kind")),
+    select(func.min(JOB.c.lease_until)).where(JOB.c.state == LEASED, JOB.c.kind == bindparam("kind")),
 )
 
 

@@ -138,6 +138,11 @@ class Database(ABC):
         """Run the work on one consistent snapshot, beside all writing. Writing in it raises DatabaseFault."""
 
     @abstractmethod
+    async def probe(self) -> None:
+        """Store something that nobody needs, all the way to the disk. Raises DatabaseFault if that can't be done, or soon
+        could not."""
+
+    @abstractmethod
     async def serve(self) -> None:
         """Until close(), nobody may put a backup in this database's place. Raises DatabaseFault while somebody does."""
 

@@ -91,6 +91,9 @@ class PostgresDatabase(Database):
                 self._ear.open()
         return stop
 
+    async def probe(self) -> None:
+        await self.write(_take_a_number)
+
     async def serve(self) -> None:
         with self._door:
             if self._open:
@@ -155,6 +158,13 @@ def _may_succeed(error: DBAPIError, tries: int) -> bool:
         return tries == 1  # "find it or make it" may have lost a race: then the second run finds it
     again = isinstance(error.orig, errors.SerializationFailure | errors.DeadlockDetected)
     return again or error.connection_invalidated
+
+
+def _take_a_number(tx: Tx) -> None:
+    """With a number of its own a transaction that changes nothing is flushed to the disk when it commits."""
+    if tx.conn.exec_driver_sql("SHOW transaction_read_only").scalar_one() == "on":
+        raise DatabaseFault("the database takes nothing: it is read only")
+    tx.conn.exec_driver_sql("SELECT pg_current_xact_id()").close()
 
 
 class _Ear:

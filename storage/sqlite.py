@@ -11,6 +11,7 @@ from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
+from shutil import disk_usage
 from sqlite3 import Connection as DriverConnection
 from sqlite3 import Error as DriverError
 from threading import Lock, Thread
@@ -28,6 +29,8 @@ BUSY_MS = 10_000
 READERS = 4
 LARGEST_BATCH = 512
 """About so many units in one transaction at most, so that nobody waits long for his neighbours."""
+ROOM = 2**20
+"""With fewer bytes left on its disk the database counts as full: what is free in its -wal may still take small things."""
 _PRAGMAS = (
     f"busy_timeout = {BUSY_MS}",
     "journal_mode = WAL",
@@ -150,6 +153,12 @@ class SqliteDatabase(Database):
             answer = self._readers.submit(self._read, work)
         return await asyncio.wrap_future(answer)
 
+    async def probe(self) -> None:
+        await self.write(_count_up)
+        left = await asyncio.to_thread(lambda: disk_usage(self._path.parent).free)
+        if left < ROOM:
+            raise DatabaseFault(f"the disk of the database {self._path} is full: {left} bytes are left")
+
     async def serve(self) -> None:
         self._in_use = self._in_use or in_use(self._path, alone=False)
         if self._in_use is None:
@@ -231,6 +240,12 @@ class SqliteDatabase(Database):
         for loop, its_calls in calls.items():
             with suppress(RuntimeError):  # the loop is closed: nobody waits there any more
                 loop.call_soon_threadsafe(_call_all, its_calls)
+
+
+def _count_up(tx: Tx) -> None:
+    """A page that is another one every time: SQLite does not write what is as it was. Nobody reads this number."""
+    number = tx.conn.exec_driver_sql("PRAGMA user_version").scalar_one()
+    tx.conn.exec_driver_sql(f"PRAGMA user_version = {(number + 1) % 2**31}").close()
 
 
 def _not_stored(error: Exception) -> DatabaseFault:

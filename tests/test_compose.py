@@ -46,6 +46,13 @@ def test_the_commands_are_ours(name: str, role: str | None) -> None:
     assert getattr(options, "role", None) == role
 
 
+def test_web_and_worker_processes_are_asked_for_their_health() -> None:
+    assert "healthcheck:\n    test:" in part("bot")
+    assert "http://127.0.0.1:8080/readyz" in part("bot")
+    assert "healthcheck" not in part("web") + part("worker")
+    assert "healthcheck: {disable: true}" in part("migrate"), "it serves nothing"
+
+
 def test_the_settings_are_keys_of_the_configuration_and_the_secrets_reach_them(tmp_path: Path) -> None:
     settings = dict(re.findall(r"(KAIMONO_\w+): (\S+)", COMPOSE))
     for secret in SECRETS:
@@ -58,7 +65,8 @@ def test_the_settings_are_keys_of_the_configuration_and_the_secrets_reach_them(t
     company = config.company[0]
     assert config.limits.trusted_proxies == ["172.30.20.0/24"]
     assert config.database == "postgresql://kaimono:word@database/kaimono"
-    assert (config.listen, config.key_file) == ("0.0.0.0:8080", "/var/lib/kaimono/kaimono.key")
+    assert config.listen == config.worker_listen == "0.0.0.0:8080", "where the health check asks"
+    assert config.key_file == "/var/lib/kaimono/kaimono.key"
     assert company.lineworks.private_key.reveal() == keys()[0].strip()
     assert {
         company.lineworks.bot_secret.reveal(),

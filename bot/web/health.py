@@ -1,14 +1,36 @@
 """GET /healthz, /readyz and /metrics: for a load balancer and for Prometheus."""
 
+import asyncio
 from contextlib import suppress
+from datetime import datetime, timedelta
 
 from aiohttp import web
 from sqlmodel import col, func, select
 
+from bot.handlers import CALLBACK
 from bot.web.services import SERVICES, Services
-from storage import queue
+from storage import backlog, queue
 from storage.database import DatabaseFault, Tx
 from storage.tables import AccessToken, Order
+
+PATIENCE = 3.0
+"""Seconds that the database may take to store something; whoever asks waits little longer."""
+UNATTENDED = timedelta(seconds=30)
+"""A worker that lives takes a callback within seconds, and one that a dead one held after its lease."""
+
+
+def application(services: Services) -> web.Application:
+    """What a process without public routes serves: a worker alone."""
+    app = web.Application()
+    app[SERVICES] = services
+    add_routes(app)
+    return app
+
+
+def add_routes(app: web.Application) -> None:
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/readyz", readyz)
+    app.router.add_get("/metrics", metrics)
 
 
 async def healthz(_request: web.Request) -> web.Response:
@@ -17,23 +39,42 @@ async def healthz(_request: web.Request) -> web.Response:
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """Whether a callback sent now would be stored and worked on: an empty write goes all the way to the disk."""
+    """Whether a callback sent now would be stored, and worked on: something is stored all the way to the disk.
+
+    Callbacks that nobody works on are a warning and no reason to be taken out of service: stored they are answered
+    later, and what is turned away LINE WORKS never sends again.
+    """
     services = request.app[SERVICES]
     reasons = [reason for trouble in services.troubles if (reason := trouble())]
+    warnings: list[str] = []
     try:
-        await services.db.write(lambda tx: None)
-        revision = await services.db.read(_revision)
+        async with asyncio.timeout(PATIENCE):
+            await services.db.probe()
+            revision, warning = await services.db.read(
+                lambda tx: (_revision(tx), _unattended(tx, services.clock()))
+            )
         if revision != services.revision:
             reasons.append(f"the database is at revision {revision}, this program at {services.revision}")
+        warnings += [warning] if warning else []
     except DatabaseFault as fault:
         reasons.append(str(fault))
-    if reasons:
-        return web.json_response({"status": "not ready", "reasons": reasons}, status=503)
-    return web.json_response({"status": "ready", "reasons": []})
+    except TimeoutError:
+        reasons.append(f"the database did not store anything for {PATIENCE:.0f} seconds")
+    told = {"status": "not ready" if reasons else "ready", "reasons": reasons, "warnings": warnings}
+    return web.json_response(told, status=503 if reasons else 200)
 
 
 def _revision(tx: Tx) -> str:
     return str(tx.conn.exec_driver_sql("SELECT version_num FROM alembic_version").scalar())
+
+
+def _unattended(tx: Tx, now: datetime) -> str:
+    """A warning if the oldest callback has been waiting for so long that no worker can be alive and well."""
+    since = backlog.untouched_since(tx, CALLBACK)
+    if since is None or now - since < UNATTENDED:
+        return ""
+    waited = (now - since).total_seconds()
+    return f"a callback has been waiting for {waited:.0f} seconds: no worker takes it, or they are far behind"
 
 
 async def metrics(request: web.Request) -> web.Response:

@@ -76,8 +76,6 @@ def application(services: Services) -> web.Application:
     app.router.add_post("/punchout/cart/{token}", cart)
     app.router.add_get("/guide", guide)
     app.router.add_post("/cxml", cxml)
-    app.router.add_get("/healthz", health.healthz)
-    app.router.add_get("/readyz", health.readyz)
-    app.router.add_get("/metrics", health.metrics)
+    health.add_routes(app)
     app.router.add_static("/static", HERE / "static")
     return app

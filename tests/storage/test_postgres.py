@@ -204,3 +204,16 @@ async def test_a_peer_that_vanished_is_noticed_also_while_sent_bytes_wait_for_it
             return given, peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
 
     assert await postgres_database.read(asked) == ("20000", 20_000)
+
+
+async def test_a_probe_tells_of_a_server_that_is_read_only(empty_postgres_url: str) -> None:
+    """What is left after a fail-over to a server that only follows."""
+    db = open_database(empty_postgres_url)
+    await db.probe()
+    await db.close()
+    with psycopg.connect(empty_postgres_url, autocommit=True) as conn:
+        conn.execute(f"ALTER DATABASE {conn.info.dbname} SET default_transaction_read_only = on".encode())
+    db = open_database(empty_postgres_url)
+    with pytest.raises(DatabaseFault, match="read only"):
+        await db.probe()
+    await db.close()

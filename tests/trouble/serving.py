@@ -105,17 +105,29 @@ class Serving:
 
     async def start(self) -> None:
         """Start it; returns when it takes requests (a worker alone: jobs)."""
+        await self.begin()
+        await self.up()
+
+    async def begin(self) -> None:
+        """Start it, and wait for nothing."""
         self._ready.clear()
         order = {"how": "serve", "config": str(self._config), "role": self._role}
-        self._life = life = await Life.begin(self._warm, order)
-        self._reading = asyncio.create_task(self._read(life))
-        await self._until_ready(life)
+        self._life = await Life.begin(self._warm, order)
+        self._reading = asyncio.create_task(self._read(self._life))
+
+    async def up(self) -> None:
+        """Returns when it takes requests (a worker alone: jobs)."""
+        assert self._life is not None
+        ready = asyncio.create_task(self._ready.wait())
+        await asyncio.wait(
+            {self._life.ended, ready}, timeout=STARTS_WITHIN, return_when=asyncio.FIRST_COMPLETED
+        )
+        assert ready.done(), "\n".join(["the bot did not start", *self.log[-20:]])
         self.ready = asyncio.get_running_loop().time()
 
-    async def _until_ready(self, life: Life) -> None:
-        ready = asyncio.create_task(self._ready.wait())
-        await asyncio.wait({life.ended, ready}, timeout=STARTS_WITHIN, return_when=asyncio.FIRST_COMPLETED)
-        assert ready.done(), "\n".join(["the bot did not start", *self.log[-20:]])
+    @property
+    def is_up(self) -> bool:
+        return self._ready.is_set()
 
     async def kill(self) -> None:
         """SIGKILL: no last words, no clean-up."""

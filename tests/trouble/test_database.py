@@ -19,6 +19,7 @@ from bot import worker
 from bot.app import Running, running
 from bot.config import load
 from bot.handlers import CALLBACK
+from bot.web import health
 from punchout.status import read_response
 from storage import queue
 from storage.database import DatabaseFault, Tx
@@ -56,6 +57,15 @@ async def cxml_status(place: Town) -> int:
         place.bot_url + "/cxml", data=body, headers={"Authorization": login}
     ) as answer:
         return read_response(await answer.read()).status.code
+
+
+async def not_ready(place: Town) -> list[str]:
+    """What /readyz says is wrong."""
+    async with place.session.get(place.bot_url + "/readyz") as answer:
+        told = await answer.json()
+        assert answer.status == (503 if told["reasons"] else 200)
+        reasons: list[str] = told["reasons"]
+        return reasons
 
 
 async def callbacks(bot: Running) -> dict[str, str]:
@@ -121,7 +131,10 @@ async def test_the_disk_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             assert await cxml_status(place) == 500
             async with place.session.get(place.bot_url + "/healthz") as answer:
                 assert answer.status == 200
+            (reason,) = await not_ready(place)
+            assert "full" in reason
             ballast.unlink()
+            assert await not_ready(place) == []
             status, body = await sent(place, "member-0", "こんにちは")
             assert status == 200
             taken |= {body}
@@ -129,7 +142,7 @@ async def test_the_disk_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             await buys(place)
 
 
-async def test_a_disk_that_stands_still(tmp_path: Path) -> None:
+async def test_a_disk_that_stands_still(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While a commit waits for the disk nobody hears 200, the process answers other requests, and nothing is lost."""
     async with town(more_people=3) as place, bots(place, tmp_path, database=in_file(tmp_path)) as (bot,):
         go, waits = threading.Event(), threading.Event()
@@ -144,6 +157,9 @@ async def test_a_disk_that_stands_still(tmp_path: Path) -> None:
         for _ in range(3):
             async with place.session.get(place.bot_url + "/healthz") as answer:
                 assert answer.status == 200
+        monkeypatch.setattr(health, "PATIENCE", 0.1)
+        (reason,) = await not_ready(place)
+        assert "did not store anything" in reason
         assert not any(post.done() for post in posts), "200 before the disk had it"
         assert await callbacks(bot) == {}
         event.remove(bot.services.db.engine, "commit", stand_still)
@@ -167,6 +183,8 @@ async def test_a_file_that_turns_read_only(tmp_path: Path, monkeypatch: pytest.M
         await bot.services.db.write(lambda tx: tx.conn.exec_driver_sql("PRAGMA query_only = 1").close())
         assert (await sent(place, "member-0", "こんにちは"))[0] == 503
         assert await cxml_status(place) == 500
+        (reason,) = await not_ready(place)
+        assert "readonly" in reason
         assert await callbacks(bot) == {}
         event.remove(engine, "connect", read_only)
         status, body = await sent(place, "member-0", "こんにちは")

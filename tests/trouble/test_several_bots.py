@@ -75,6 +75,25 @@ async def two_bots(folder: Path, database: str) -> AsyncIterator[Company]:
         yield Company(place, clock, first.services.db)
 
 
+async def test_a_worker_alone_tells_of_its_health_and_takes_nothing_in(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town() as place:
+        config = load(place.write_config(tmp_path, database_url), {"KAIMONO_WORKER_LISTEN": "127.0.0.1:0"})
+        async with running(config, web_too=False) as bot:
+            answers = {}
+            for path in ("healthz", "readyz", "metrics", "lineworks/callback", "guide"):
+                async with place.session.get(f"http://127.0.0.1:{bot.port}/{path}") as answer:
+                    answers[path] = answer.status
+        assert answers == {
+            "healthz": 200,
+            "readyz": 200,
+            "metrics": 200,
+            "lineworks/callback": 404,
+            "guide": 404,
+        }
+
+
 async def test_the_pace_holds_for_both_together_and_answers_go_first(
     postgres_url: str, tmp_path: Path
 ) -> None:

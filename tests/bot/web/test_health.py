@@ -1,6 +1,7 @@
 """GET /healthz, /readyz, /metrics: what a load balancer and Prometheus are told."""
 
 import json
+from datetime import timedelta
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -26,7 +27,7 @@ async def samples(site: Site) -> dict[str, float]:
 async def test_a_bot_that_works(site: Site) -> None:
     health, ready = await site.call("GET", "/healthz"), await site.call("GET", "/readyz")
     assert (health.status, json.loads(health.body)) == (200, {"status": "ok"})
-    assert (ready.status, json.loads(ready.body)["status"]) == (200, "ready")
+    assert (ready.status, json.loads(ready.body)) == (200, {"status": "ready", "reasons": [], "warnings": []})
     assert (await site.call("HEAD", "/readyz")).status == 200
 
 
@@ -35,7 +36,7 @@ async def test_without_a_database_it_lives_but_is_not_ready(site: Site) -> None:
     assert (await site.call("GET", "/healthz")).status == 200
     ready = await site.call("GET", "/readyz")
     assert ready.status == 503
-    assert json.loads(ready.body) == {"status": "not ready", "reasons": ["the database is closed"]}
+    assert json.loads(ready.body)["reasons"] == ["the database is closed"]
 
 
 async def test_callbacks_are_counted_by_their_answer(site: Site) -> None:
@@ -87,7 +88,41 @@ async def test_a_schema_that_is_not_this_programs_is_not_ready(site: Site) -> No
 async def test_a_worker_that_has_ended_is_not_ready(site: Site) -> None:
     site.services.troubles.append(lambda: "a pool of the worker has ended")
     ready = await site.call("GET", "/readyz")
-    assert json.loads(ready.body) == {"status": "not ready", "reasons": ["a pool of the worker has ended"]}
+    assert (ready.status, json.loads(ready.body)["reasons"]) == (503, ["a pool of the worker has ended"])
+
+
+async def warnings(site: Site) -> list[str]:
+    """What is told beside readiness; the process stays in service, or callbacks would be lost."""
+    ready = await site.call("GET", "/readyz")
+    assert ready.status == 200
+    found: list[str] = json.loads(ready.body)["warnings"]
+    return found
+
+
+async def test_callbacks_that_no_worker_takes_are_told(site: Site) -> None:
+    await site.callback(event("1"))
+    site.clock.advance(seconds=29)
+    assert await warnings(site) == []
+    site.clock.advance(seconds=2)
+    assert await warnings(site) == [
+        "a callback has been waiting for 31 seconds: no worker takes it, or they are far behind"
+    ]
+
+
+async def test_a_callback_in_the_hands_of_a_worker_waits_for_nobody_until_its_lease_is_long_over(
+    site: Site,
+) -> None:
+    await site.callback(event("1"))
+
+    def take(tx: Tx) -> None:
+        lease = timedelta(minutes=5)
+        assert queue.claim(tx, kinds=["callback"], owner="it died", limit=1, now=site.clock(), lease=lease)
+
+    await site.db.write(take)
+    site.clock.advance(seconds=5 * 60 + 29)
+    assert await warnings(site) == []
+    site.clock.advance(seconds=1)
+    assert len(await warnings(site)) == 1
 
 
 async def test_orders_are_counted_by_state(site: Site) -> None:
