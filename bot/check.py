@@ -12,7 +12,7 @@ import aiohttp
 from bot.app import buying, utc_now
 from bot.certificate import valid_until
 from bot.config import CompanyConfig, Config
-from bot.line import line_of
+from bot.line import Clock, line_of
 from bot.lineworks.client import CallFailed, Client
 from bot.lineworks.outcome import Never, Sent
 from bot.lineworks.profile import BotFacts
@@ -57,7 +57,7 @@ _TELL_LANGUAGE = frozenset({"user", "user.read", "directory", "directory.read"})
 """The scopes that show a member's language (LINE WORKS reference 7)."""
 
 
-async def check(config: Config, words: Wording) -> int:
+async def check(config: Config, words: Wording, clock: Clock = utc_now) -> int:
     """Print the lines; 1 on any fault."""
     findings: list[Finding] = []
 
@@ -73,14 +73,16 @@ async def check(config: Config, words: Wording) -> int:
     await line(words("check", "database"), _database(config, words))
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         for company in config.company:
-            name, client = company.name, line_of(company, session, utc_now).client
+            name, client = company.name, line_of(company, session, clock).client
             if await line(words("check", "token", company=name), _token(client, words)):
                 await line(words("check", "bot", company=name), _bot(config, company, client, words))
                 await line(words("check", "sending", company=name), _sending(company, client, words))
                 await line(words("check", "directory", company=name), _directory(company, client, words))
-            await line(words("check", "setup", company=name), _setup(config, company, session, words))
+            await line(
+                words("check", "setup", company=name), _setup(config, company, session, words, clock())
+            )
             if (pem := company.amazon.client_certificate) is not None:
-                await line(words("check", "certificate", company=name), _certificate(pem, utc_now(), words))
+                await line(words("check", "certificate", company=name), _certificate(pem, clock(), words))
         await line(words("check", "reach"), _reach(config, session, words))
     return 1 if Verdict.FAULT in {finding.verdict for finding in findings} else 0
 
@@ -206,10 +208,10 @@ async def _certificate(pem: Secret, now: datetime, words: Wording) -> Finding:
 
 
 async def _setup(
-    config: Config, company: CompanyConfig, session: aiohttp.ClientSession, words: Wording
+    config: Config, company: CompanyConfig, session: aiohttp.ClientSession, words: Wording, now: datetime
 ) -> Finding:
     """A setup request as a member's would be; it opens a shop that nobody enters."""
-    ours, now = buying(company, config.public_url), utc_now()
+    ours = buying(company, config.public_url)
     outcome = await Supplier(session).setup(ours.punchout_url, _probe(ours.public_url, company, now))
     if isinstance(outcome, StartPage):
         return OK

@@ -11,7 +11,7 @@ import aiohttp
 
 from bot.app import utc_now
 from bot.config import CompanyConfig, Config
-from bot.line import line_of
+from bot.line import Clock, line_of
 from bot.lineworks.action import Message
 from bot.lineworks.client import CallFailed, Client
 from bot.talk.cards import say
@@ -23,28 +23,29 @@ EVENTS = frozenset({"message", "postback", "begin", "end", "join"})
 SCOPE = "bot user.profile.read"
 
 
-async def setup(config: Config, words: Wording, *, apply: bool) -> int:
+async def setup(config: Config, words: Wording, *, apply: bool, clock: Clock = utc_now) -> int:
     """Print every difference, change it if asked to; 1 when LINE WORKS refuses."""
-    good = True
+    good, differs = True, False
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         for company in config.company:
             print(words("setup", "company", company=company.name))
             works = company.lineworks.model_copy(update={"scope": SCOPE})
-            client = line_of(company.model_copy(update={"lineworks": works}), session, utc_now).client
+            client = line_of(company.model_copy(update={"lineworks": works}), session, clock).client
             try:
-                await _callbacks(client, company, config.public_url, words, apply=apply)
-                await _menu(client, words, apply=apply)
+                differs |= await _callbacks(client, company, config.public_url, words, apply=apply)
+                differs |= await _menu(client, words, apply=apply)
             except CallFailed as failed:
                 print(f"  NG {words('setup', 'failed', reason=str(failed))}")
                 good = False
-    if good and not apply:
+    if good and differs and not apply:
         print(words("setup", "dry_run"))
     return 0 if good else 1
 
 
 async def _callbacks(
     client: Client, company: CompanyConfig, public_url: str, words: Wording, *, apply: bool
-) -> None:
+) -> bool:
+    """Callback address and events; whether they differed."""
     wanted_url = f"{public_url}/lineworks/callback"
     bot = await client.bot()
     changes: dict[str, Any] = {}
@@ -62,17 +63,20 @@ async def _callbacks(
         await client.change_bot(changes)
     for name, value in changes.items():
         print(f"  {words('setup', 'changed' if apply else 'differs', name=name, value=_shown(value))}")
+    return bool(changes)
 
 
-async def _menu(client: Client, words: Wording, *, apply: bool) -> None:
+async def _menu(client: Client, words: Wording, *, apply: bool) -> bool:
+    """The persistent menu; whether it differed."""
     wanted = [action.content() for action in menu_actions()]
     if _says(await client.menu(), wanted):
         print(f"  OK {words('setup', 'menu_good')}")
-        return
+        return False
     if apply:
         await client.set_menu(wanted)
     labels = ", ".join(action["label"] for action in wanted)
     print(f"  {words('setup', 'changed' if apply else 'differs', name='persistentmenu', value=labels)}")
+    return True
 
 
 def _says(menu: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> bool:

@@ -121,6 +121,7 @@ async def test_a_second_run_finds_nothing_to_do(house: House, capsys: pytest.Cap
         assert code == 0
         assert [line.split()[0] for line in out.splitlines()[1:3]] == ["OK", "OK"]
         assert "differs" not in out
+        assert "Nothing was changed" not in out
         assert "changed: " not in out
     assert house.registered == made
     whats = [entry.what for entry in house.tenant.log.after(calls)]

@@ -19,6 +19,7 @@ from tests.talks.cast import CAST, EMAIL
 from tests.talks.script import PEOPLE, Line, Script, says, squeezed, unseen, written
 from tests.talks.shopper import Shopper
 from tests.talks.stage import A_WHILE, Stage
+from tests.talks.terminal import Terminal
 from tests.talks.works import Works
 
 THINGS: dict[str, dict[str, Any]] = {
@@ -42,6 +43,7 @@ class Play:
     def __init__(self, stage: Stage, shopper: Shopper) -> None:
         self._stage, self._shopper = stage, shopper
         self.invalid_documents = stage.invalid_documents
+        self._terminal = Terminal(stage)
         self._works, self._shop = Works(stage), Amazon(stage, shopper)
         self._seen = dict.fromkeys(CAST, 0)
         self._who = PEOPLE[0]
@@ -58,7 +60,7 @@ class Play:
             except AssertionError as fault:
                 raise Mismatch(f"line {line.number}: {line}\n{fault}") from None
         await self._stage.quiet()
-        self._works.judge()
+        self._works.judge(self._terminal.probes)
         for who in CAST:
             if unread := (await self._stage.messages(who))[self._seen[who] :]:
                 raise Mismatch(f"at the end {who} has unread messages:\n" + "\n".join(map(_told, unread)))
@@ -75,6 +77,11 @@ class Play:
                 words, buttons = shown(await self._works.next_in_room())
                 if not says(line.words, words) or buttons != line.buttons:
                     raise Mismatch(_beside(line, words, buttons))
+            case "$":
+                await self._terminal.run(line.words)
+            case "端末":
+                if not says(line.words, self._terminal.printed):
+                    raise Mismatch(_beside(line, self._terminal.printed, ()))
             case "画面":
                 self._look(line)
             case "画面で" if line.words == "(もう一つの画面)":

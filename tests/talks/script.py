@@ -13,6 +13,7 @@
     works   次の送信: 回数の上限              what LINE WORKS does, see `works`
     ルーム   1対1のトークで…                 the next message of the bot to a room of several people
     時計    +8日                          the clock moves on
+    $       kaimono check                 a command, see `terminal`; 端末: what it prints
     誰も    【テスト】と言われない             nobody has been told these words, ever
     設定    用途を尋ねる                     before everything else: how the company is set up, see `scene`
 
@@ -30,7 +31,7 @@ SPEAKERS = (
     *PEOPLE,
     *ADMINS,
     *(f"{admin}が" for admin in ADMINS),
-    *("bot", "amazon", "works", "ルーム", "画面", "画面で", "時計", "誰も", "設定"),
+    *("bot", "amazon", "works", "ルーム", "画面", "画面で", "時計", "誰も", "$", "端末", "設定"),
 )
 _LINE = re.compile(r"(?P<who>\S+)\s+(?P<what>.+)")
 _WHAT = re.compile(r"(?P<words>.*?)\s*(?P<buttons>(?:\[[^\[\]]+\]\s*)*)", re.DOTALL)

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, event
 from sqlmodel import select
 
 from bot.app import Running, running
+from bot.config import Config
 from bot.demo import free_port
 from bot.setup import menu_actions
 from bot.talk import outbox
@@ -61,6 +62,7 @@ class Stage:
 
     def __init__(
         self,
+        config: Config,
         clock: Clock,
         tenant: Tenant,
         shop: web.Application,
@@ -68,13 +70,8 @@ class Stage:
         talk: TalkClient,
         bot: Running,
     ) -> None:
-        self.clock, self.tenant, self.account, self.pauses, self.talk = (
-            clock,
-            tenant,
-            shop[ACCOUNT],
-            pauses,
-            talk,
-        )
+        self.config, self.clock, self.tenant, self.account = config, clock, tenant, shop[ACCOUNT]
+        self.pauses, self.talk = pauses, talk
         self._fulfilment = shop[FULFILMENT]
         self._db = bot.services.db
         self._company_id = next(iter(bot.services.bots.values())).company_id
@@ -249,15 +246,16 @@ async def staged(
     app.add_subapp("/amazon", shop)
     async with AsyncExitStack() as stack:
         here = f"http://127.0.0.1:{await _serve(stack, app)}"
-        bot = await stack.enter_async_context(
-            running(
-                configured(here, bot_port, works, amazon, keys, folder, database, scene.company), clock=clock
-            )
-        )
+        config = configured(here, bot_port, works, amazon, keys, folder, database, scene.company)
+        bot = await stack.enter_async_context(running(config, clock=clock))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         talk = TalkClient(here, session)
-        lineworks[TENANT].set_menu({"actions": [action.content() for action in menu_actions()]})
-        yield Stage(clock, lineworks[TENANT], shop, pauses, talk, bot), Shopper(session)
+        if scene.registered:
+            lineworks[TENANT].set_menu({"actions": [action.content() for action in menu_actions()]})
+        else:
+            unheard = {"enableCallback": False, "callbackUrl": "https://bot.example.co.jp/"}
+            lineworks[TENANT].bot.change(unheard, replace=False)
+        yield Stage(config, clock, lineworks[TENANT], shop, pauses, talk, bot), Shopper(session)
 
 
 async def _serve(stack: AsyncExitStack, app: web.Application) -> int:
