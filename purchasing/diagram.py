@@ -3,8 +3,8 @@
     python -m purchasing.diagram > docs/lifecycle.md
 
 Names of states and events are those of the code. The colour of a state says who must act next. Two things would hide the
-rest and are therefore said in words: an event that leads to the same place from every state is drawn once, and one that
-changes nothing is listed below its diagram.
+rest and are therefore said in words: an event that leads to the same place from every state, or from all but one in ten,
+is drawn once, and one that changes nothing is listed below its diagram, like the states that it cannot come to.
 """
 
 import sys
@@ -132,13 +132,28 @@ def diagram(table: Table[State, Event], turns: Turns[State]) -> str:
     lines += [f"    class {state} {turns[state]}" for state in table]
     drawing = "\n".join(["```mermaid", *lines, "```"])
     quiet = "\n".join(_without_effect(table, common))
-    return f"{drawing}\n\nHeard without effect:\n\n{quiet}" if quiet else drawing
+    never = "\n".join(_never(table, common))
+    said = [drawing]
+    said += [f"Heard without effect:\n\n{quiet}"] if quiet else []
+    said += [f"Drawn for every state, but not possible in:\n\n{never}"] if never else []
+    return "\n\n".join(said)
 
 
 def _everywhere(table: Table[State, Event]) -> dict[Event, State]:
-    """The events that lead to one and the same state from every state."""
-    first, *others = table.values()
-    return {event: to for event, to in first.items() if all(row.get(event) == to for row in others)}
+    """The events that lead to one and the same state from every state, or from all but one in ten."""
+    first = next(iter(table.values()))
+    leads = {event: [row.get(event) for row in table.values()] for event in first}
+    return {
+        event: first[event]
+        for event, to in leads.items()
+        if set(to) <= {first[event], None} and to.count(None) <= len(table) // 10
+    }
+
+
+def _never(table: Table[State, Event], common: set[Event]) -> Iterator[str]:
+    for state, row in table.items():
+        if missing := [event for event in common if event not in row]:
+            yield f"- `{state}`: {', '.join(f'`{event}`' for event in sorted(missing))}"
 
 
 def _without_effect(table: Table[State, Event], common: set[Event]) -> Iterator[str]:

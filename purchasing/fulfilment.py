@@ -60,8 +60,10 @@ def apply(
     tx.orm.flush()
     news = corrections.news(tx, order, row, spoken)
     lines = _lines(tx, order)
-    said, stood = standing.words(tx, order, lines), [_sums(line) for line in lines]
-    _settle(tx, order, lines, said)
+    stood = [_sums(line) for line in lines]
+    _ship(tx, order, lines)
+    said = standing.words(tx, order, lines)
+    _settle(tx, lines, said)
     if [_sums(line) for line in lines] == stood and corrections.repeats(tx, order, row, spoken):
         news = None
     event, before = progress(lines), order.state
@@ -102,20 +104,24 @@ def _lines(tx: Tx, order: Order) -> list[OrderLine]:
     return list(tx.orm.exec(query).all())
 
 
-def _settle(tx: Tx, order: Order, lines: list[OrderLine], said: list[Word]) -> None:
-    """Sum up, for every line, what stands of all confirmations, and what all shipments say of it."""
+def _ship(tx: Tx, order: Order, lines: list[OrderLine]) -> None:
+    """Sum up what all shipments say of every line."""
     shipped = tx.orm.exec(
         select(ShipmentLine)
         .join(Shipment, col(ShipmentLine.shipment_id) == Shipment.id)
         .where(Shipment.order_id == order.id)
     ).all()
     for line in lines:
+        sent = sum((s.quantity for s in shipped if s.line_number == line.line_number), NOTHING)
+        line.shipped = min(line.quantity, sent)
+
+
+def _settle(tx: Tx, lines: list[OrderLine], said: list[Word]) -> None:
+    """Sum up, for every line, what stands of all confirmations, now that it is known what is on its way."""
+    for line in lines:
         of_line = [word for word in said if word.row.line_number == line.line_number]
         line.accepted = sum((word.accepted for word in of_line), NOTHING)
         line.rejected = sum((word.rejected for word in of_line), NOTHING)
-        line.shipped = min(
-            line.quantity, sum((s.quantity for s in shipped if s.line_number == line.line_number), NOTHING)
-        )
         line.confirmed_price, line.amazon_order, line.reason_code, line.reason = None, "", "", ""
         line.confirmed_tax = None
         for word in of_line:

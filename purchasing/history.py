@@ -37,6 +37,8 @@ class OrderDetail:
     confirmed_shipping: Decimal | None = None
     prices: Mapping[int, Mapping[Decimal, Decimal]] = field(default_factory=dict)
     """Of a line that is confirmed at several prices: how many pieces at each."""
+    contested: Mapping[int, Decimal] = field(default_factory=dict)
+    """Of a line: the pieces that Amazon says both to have sent and to have refused."""
 
 
 def recent(tx: Tx, member: Member, before: int | None = None) -> tuple[list[Order], int | None]:
@@ -81,4 +83,5 @@ def detail(tx: Tx, order: Order) -> OrderDetail:
         invoicing.of_order(tx, order),
         standing.shipping(said),
         {number: found for number, found in prices.items() if len(found) > 1},
+        standing.contested(said),
     )

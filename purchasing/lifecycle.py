@@ -123,9 +123,12 @@ CART: Mapping[CartState, Mapping[CartEvent, CartState]] = {
 }
 
 
-def _documents(nothing: OrderState) -> dict[OrderEvent, OrderState]:
-    """Where Amazon's documents lead from every state, and to what state they lead while `nothing` in them is settled."""
-    return {
+def _documents(nothing: OrderState, never: OrderEvent | None = None) -> dict[OrderEvent, OrderState]:
+    """Where Amazon's documents lead from every state, and to what state they lead while `nothing` in them is settled.
+
+    `never` is what no single document can say of an order that stands there.
+    """
+    leads = {
         _OE.SOME_SETTLED: _O.CONFIRMING,
         _OE.ALL_SETTLED: _O.CONFIRMED,
         _OE.ALL_REJECTED: _O.REJECTED,
@@ -133,6 +136,7 @@ def _documents(nothing: OrderState) -> dict[OrderEvent, OrderState]:
         _OE.ALL_SHIPPED: _O.SHIPPED,
         _OE.REOPENED: nothing,
     }
+    return {event: to for event, to in leads.items() if event is not never}
 
 
 def _late_answers(state: OrderState) -> dict[OrderEvent, OrderState]:
@@ -173,8 +177,9 @@ ORDER: Mapping[OrderState, Mapping[OrderEvent, OrderState]] = {
     _O.REFUSED: {**_documents(_O.REFUSED)},
     _O.CONFIRMING: {**_late_answers(_O.CONFIRMING), **_documents(_O.RECEIVED)},
     _O.CONFIRMED: {**_late_answers(_O.CONFIRMED), **_documents(_O.RECEIVED)},
-    _O.REJECTED: {**_late_answers(_O.REJECTED), **_documents(_O.RECEIVED)},
-    _O.SHIPPING: {**_late_answers(_O.SHIPPING), **_documents(_O.RECEIVED)},
+    # What is sent of an order refused as a whole is all that there is to be sent, so nothing leads there and back.
+    _O.REJECTED: {**_late_answers(_O.REJECTED), **_documents(_O.RECEIVED, never=_OE.SOME_SHIPPED)},
+    _O.SHIPPING: {**_late_answers(_O.SHIPPING), **_documents(_O.RECEIVED, never=_OE.ALL_REJECTED)},
     _O.SHIPPED: {**_late_answers(_O.SHIPPED), **_documents(_O.RECEIVED)},
 }
 

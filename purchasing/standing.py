@@ -1,7 +1,9 @@
 """What of Amazon's confirmations still stands: of every piece of a line, the newest word on it.
 
 Amazon may refuse what it had accepted, in a document that names no former one (Amazon reference 9.2, 9.4), so nothing
-is struck out: what is said counts from the newest back, until the pieces of the line are spoken for.
+is struck out: what is said counts from the newest back, until the pieces of the line are spoken for. Pieces that a ship
+notice speaks of are past refusing: they may arrive and be charged, so they never count as refused, and what refuses them
+all the same is told as what it is, two notices that contradict each other.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,11 +26,13 @@ class Word:
     row: OrderConfirmationLine
     accepted: Decimal
     rejected: Decimal
+    contested: Decimal = NOTHING
+    """Refused here, and on their way by a ship notice."""
 
     @property
     def stands(self) -> bool:
-        """Whether something of it is still true."""
-        return bool(self.accepted or self.rejected or self.row.deferred)
+        """Whether something of it is still true, or has to be looked into."""
+        return bool(self.accepted or self.rejected or self.contested or self.row.deferred)
 
     @property
     def whole(self) -> bool:
@@ -37,7 +41,7 @@ class Word:
 
 
 def words(tx: Tx, order: Order, lines: Iterable[OrderLine]) -> list[Word]:
-    """All that was said of these lines, in notice order."""
+    """All that was said of these lines, in notice order. What of them is shipped has to be summed up before."""
     said = tx.orm.exec(
         select(OrderConfirmationLine, OrderConfirmation)
         .join(OrderConfirmation, col(OrderConfirmationLine.confirmation_id) == OrderConfirmation.id)
@@ -52,13 +56,26 @@ def words(tx: Tx, order: Order, lines: Iterable[OrderLine]) -> list[Word]:
 
 
 def _of_line(line: OrderLine, said: Sequence[tuple[OrderConfirmationLine, OrderConfirmation]]) -> list[Word]:
-    room, found = line.quantity, list[Word]()
+    room, shipped, found = line.quantity, line.shipped, list[Word]()
+    unsent = line.quantity - shipped
     for row, head in reversed(said):
         accepted = min(row.accepted, room)
-        rejected = min(row.rejected, room - accepted)
+        rejected = min(row.rejected, room - accepted, unsent)
+        contested = min(row.rejected - rejected, room - accepted - rejected, shipped)
         room -= accepted + rejected
-        found.append(Word(head, row, accepted, rejected))
+        unsent -= rejected
+        shipped -= contested
+        found.append(Word(head, row, accepted, rejected, contested))
     return found[::-1]
+
+
+def contested(said: Iterable[Word]) -> dict[int, Decimal]:
+    """How many pieces of a line Amazon says both to have sent and to have refused."""
+    found: dict[int, Decimal] = {}
+    for word in said:
+        if word.contested:
+            found[word.row.line_number] = found.get(word.row.line_number, NOTHING) + word.contested
+    return found
 
 
 def prices(line: OrderLine, said: Iterable[Word]) -> dict[Decimal, Decimal]:

@@ -6,8 +6,8 @@ from decimal import Decimal
 from bot.lineworks.message import Action, Outgoing
 from bot.talk.cards import say, title, with_buttons
 from bot.talk.hearing import Verb
-from bot.talk.notices import Reader, buttons, buyer_name, marks
-from bot.talk.orders import REFUSED
+from bot.talk.notices import Reader, buttons, buyer_name, contested_now, marks
+from bot.talk.orders import REFUSED, contested
 from bot.talk.reasons import line_reason
 from bot.talk.wording import Wording
 from purchasing.history import OrderDetail
@@ -23,10 +23,13 @@ def confirmed(
     articles = {line.line_number: line for line in found.lines}
     accepted, refused = any(row.accepted for row in said), any(row.rejected for row in said)
     name = _NAMES[accepted, refused]
+    refused = any(row.rejected > found.contested.get(row.line_number, 0) for row in said)
+    disputed = any(row.rejected and row.line_number in found.contested for row in said)
     values = {"mark": marks(words, order, head), "number": order.number, "buyer": buyer_name(words, found)}
     lines = [words("notice", "amazon_order", number=head.confirm_id)] if head.confirm_id else []
     for row in said:
         lines += _settled(words, order, articles[row.line_number], row)
+        lines += contested(words, found, row.line_number) if row.rejected else []
     changed = {
         row.line_number for row in said if row.accepted and _price_changed(articles[row.line_number], row)
     }
@@ -41,6 +44,7 @@ def confirmed(
         foot += [words("notice", "what_now_rejected")] if refused else []
         foot += [words("notice", "what_now_waiting")] if any(row.deferred for row in said) else []
         foot += [words("notice", "what_now_changed")] if changed else []
+    foot += contested_now(reader) if disputed else []
     actions = _actions(reader, found, refused=refused, changed=bool(changed))
     return with_buttons("\n".join(top), lines, foot, actions)
 

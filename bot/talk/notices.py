@@ -8,7 +8,7 @@ from bot.lineworks.message import Action, ButtonTemplate, Outgoing, Text, Uri, c
 from bot.talk import parcels
 from bot.talk.cards import CARD, booked_to, mark, menu_buttons, say, title, with_buttons
 from bot.talk.hearing import Verb
-from bot.talk.orders import receipt_buttons
+from bot.talk.orders import contested, receipt_buttons
 from bot.talk.wording import Wording
 from purchasing.history import OrderDetail
 from purchasing.values import plain
@@ -115,17 +115,23 @@ def shipped(
     facts = list(parcels.facts(words, told))
     if parcel.delivery_at is not None:
         facts.append(words("notice", "delivery", moment=words.moment(parcel.delivery_at)))
+    carried = sorted((row for row in sent if row.shipment_id == parcel.id), key=lambda row: row.line_number)
     lines = [
-        words(
-            "notice",
-            "line_shipped",
-            number=row.line_number,
-            description=title(articles[row.line_number].description),
-            quantity=plain(row.quantity),
+        text
+        for row in carried
+        for text in (
+            words(
+                "notice",
+                "line_shipped",
+                number=row.line_number,
+                description=title(articles[row.line_number].description),
+                quantity=plain(row.quantity),
+            ),
+            *contested(words, found, row.line_number),
         )
-        for row in sorted(sent, key=lambda row: row.line_number)
-        if row.shipment_id == parcel.id
     ]
+    if any(row.line_number in found.contested for row in carried):
+        lines += ["", *contested_now(reader)]
     head = _head(reader, name, found, marks(words, order, parcel))
     return with_buttons(head, facts, lines, _after_shipping(reader, told))
 
@@ -137,6 +143,11 @@ def _complete(found: OrderDetail, sent: Sequence[ShipmentLine]) -> bool:
         >= line.quantity
         for line in found.lines
     )
+
+
+def contested_now(reader: Reader) -> list[str]:
+    """What to do about goods of which Amazon says both to have sent and to have refused them."""
+    return [reader.words("admin" if reader.to_admin else "notice", "contested")]
 
 
 def marks(words: Wording, order: Order, told: OrderConfirmation | Shipment) -> str:

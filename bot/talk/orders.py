@@ -106,7 +106,13 @@ def _line(words: Wording, found: OrderDetail, line: OrderLine) -> list[str]:
     if line.rejected:
         reason = line_reason(words, line.reason_code, line.reason)
         written.append(words("order", "line_refused", quantity=plain(line.rejected), reason=reason))
-    return written
+    return [*written, *contested(words, found, line.line_number)]
+
+
+def contested(words: Wording, found: OrderDetail, number: int) -> list[str]:
+    """The remark on a line of which Amazon says both to have sent and to have refused pieces."""
+    pieces = found.contested.get(number)
+    return [words("order", "line_contested", quantity=plain(pieces))] if pieces else []
 
 
 def timeline(words: Wording, found: OrderDetail) -> list[str]:

@@ -93,9 +93,15 @@ def test_every_line_and_every_order_can_take_what_its_sums_say() -> None:
     sums = [
         line(accepted=accepted, rejected=rejected, shipped=shipped, price=price)
         for accepted, rejected, shipped, price in itertools.product(range(3), range(3), range(3), (None, 900))
+        if shipped + rejected <= 2 and accepted + rejected <= 2
     ]
     for each, state in itertools.product(sums, LineState):
         advance(state, line_event(each))
     for pair in itertools.combinations_with_replacement(sums[::3], 2):
         for order_state in OrderState:
-            advance(order_state, progress(list(pair)))
+            if (order_state, event := progress(list(pair))) not in NEVER:
+                advance(order_state, event)
+
+
+NEVER = ((OrderState.REJECTED, OrderEvent.SOME_SHIPPED), (OrderState.SHIPPING, OrderEvent.ALL_REJECTED))
+"""Two steps that would take two documents: what is sent of a refused order leaves nothing else to be sent, and back."""

@@ -17,7 +17,7 @@ from purchasing.lifecycle import OrderState
 from storage.database import Tx
 from storage.tables import Order
 from tests.purchasing.test_fulfilment import ALL, LATER, Desk, Line, desk
-from tests.trouble.documents import EARLY, Said, confirmation
+from tests.trouble.documents import EARLY, Said, confirmation, ship_notice
 from tests.trouble.house import NOW, known
 
 __all__ = ["desk"]
@@ -145,6 +145,56 @@ async def test_a_part_that_is_refused_twice_is_refused_once(desk: Desk) -> None:
     assert (await desk.lines())[0].rejected == 1
     await desk.hear(confirmation(desk.order, Said(1, refused=2), amazon_order=None, now=LAST))
     assert (await desk.lines())[0].rejected == 3, "another number of pieces is another refusal"
+
+
+REFUSED_WHOLE = (Said(1, refused=3), Said(2, refused=2))
+
+
+@pytest.mark.parametrize("first", ["shipped", "refused"])
+async def test_what_is_on_its_way_is_not_refused_whichever_is_told_first(desk: Desk, first: str) -> None:
+    """It may arrive and be charged: the order is not over, its price stands, nothing is offered to be bought again."""
+    parcel = ship_notice(desk.order, (1, 3), (2, 2))
+    refusal = confirmation(desk.order, *REFUSED_WHOLE, amazon_order=None, now=LATER)
+    documents = (parcel, refusal) if first == "shipped" else (refusal, parcel)
+    await desk.hear(confirmation(desk.order, *ALL), *documents)
+    assert await desk.state() == OrderState.SHIPPED
+    assert await desk.lines() == [Line("shipped", 3, 0, 3), Line("shipped", 2, 0, 2)]
+    assert sorted((await desk.told())[1:]) == ["confirmed", "shipped"]
+    assert "いま不成立の商品はありません" in await chosen_again(desk)
+
+
+async def test_only_what_was_not_sent_is_refused(desk: Desk) -> None:
+    await desk.hear(
+        confirmation(desk.order, *ALL),
+        ship_notice(desk.order, (1, 1)),
+        confirmation(desk.order, *REFUSED_WHOLE, amazon_order=None, now=LATER),
+    )
+    assert await desk.state() == OrderState.SHIPPED, "nothing else is to come"
+    assert await desk.lines() == [Line("shipped", 1, 2, 1), Line("rejected", 0, 2, 0)]
+    again = await chosen_again(desk)
+    assert again.count("× 2") == 2
+
+
+async def test_when_the_parcel_is_taken_back_the_refusal_counts(desk: Desk) -> None:
+    await desk.hear(
+        ship_notice(desk.order, (1, 3), (2, 2)),
+        confirmation(desk.order, *REFUSED_WHOLE, amazon_order=None),
+        ship_notice(desk.order, (1, 3), operation="delete", now=LATER),
+    )
+    assert await desk.state() == OrderState.REJECTED
+    assert await desk.lines() == GONE
+
+
+async def test_in_whatever_order_parcels_and_refusals_come_the_sums_are_the_same(desk: Desk) -> None:
+    documents = (
+        confirmation(desk.order, *ALL),
+        ship_notice(desk.order, (1, 2)),
+        confirmation(desk.order, Said(1, refused=3), amazon_order=None, now=LATER),
+        confirmation(desk.order, Said(1, refused=3), amazon_order=None, now=LAST),
+    )
+    for arrival in permutations(documents):
+        await desk.hear(*arrival)
+        assert await desk.lines() == [Line("shipped", 2, 1, 2), Line("accepted", 2, 0, 0)]
 
 
 @pytest.mark.parametrize(

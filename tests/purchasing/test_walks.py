@@ -104,8 +104,7 @@ ORDER_SPECIAL: dict[Pair, Story] = {
     (_O.STUCK, _OE.NOT_REACHED): (ON_THE_LINE[_O.STUCK], "slow clock, out of reach"),
     (_O.SHIPPING, _OE.REOPENED): ("ships 3", "ships nothing"),
     (_O.SHIPPED, _OE.REOPENED): ("ships 3 2", "ships nothing"),
-    (_O.REJECTED, _OE.SOME_SHIPPED): ("confirms 0-3 0-2, ships 3", "confirms 3 2"),
-    (_O.REJECTED, _OE.ALL_SHIPPED): ("confirms 0-3 0-2, ships 3 2", "confirms 3 2"),
+    (_O.SHIPPED, _OE.ALL_REJECTED): ("confirms 0-3 0-2, ships 3 2", "ships nothing"),
     (_O.SHIPPING, _OE.SOME_SETTLED): ("confirms 3, ships 3", "ships nothing"),
     (_O.SHIPPING, _OE.ALL_SETTLED): ("confirms 3 2, ships 3", "ships nothing"),
     (_O.SHIPPED, _OE.SOME_SETTLED): ("confirms 3, ships 3 2", "ships nothing"),
@@ -130,7 +129,7 @@ ITEM_CAUSES = {
     _LE.SHIPPED: "ships 3",
 }
 ITEM_SPECIAL: dict[Pair, Story] = {
-    (_L.REJECTED, _LE.SHIPPED): ("confirms 0-3, ships 3", "confirms 3"),
+    (_L.SHIPPED, _LE.REFUSED): ("confirms 0-3, ships 3", "ships nothing"),
     (_L.SHIPPED, _LE.REOPENED): ("ships 3", "ships nothing"),
     (_L.SHIPPED, _LE.ACCEPTED): ("confirms 3, ships 3", "ships nothing"),
     (_L.SHIPPED, _LE.PRICE_CHANGED): ("confirms 3@1200, ships 3", "ships nothing"),

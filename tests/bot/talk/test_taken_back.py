@@ -190,3 +190,23 @@ async def test_what_takes_the_place_of_something_told_is_called_a_correction(
         former, corrected = await read(desk, user_id, What.SHIPPED)
         assert former == ""
         assert shipped in corrected
+
+
+@pytest.mark.parametrize("first", ["shipped", "refused"])
+async def test_goods_that_are_said_to_be_both_sent_and_refused(desk: Desk, first: str) -> None:
+    """Whoever reads it second is told that the two contradict each other, and what to do."""
+    parcel = ship_notice(desk.order, *WHOLE)
+    refusal = confirmation(desk.order, Said(1, refused=3), amazon_order=None, now=LATER)
+    await desk.hear(*((parcel, refusal) if first == "shipped" else (refusal, parcel)))
+    assert await desk.state() == OrderState.SHIPPED
+    what = What.CONFIRMED if first == "shipped" else What.SHIPPED
+    (mine,) = await read(desk, TARO, what)
+    assert "※3点は、Amazonから発送と不成立の両方の知らせが届いています。" in mine
+    assert "選び直す前に管理者にご相談ください。" in mine
+    assert "不成立の商品は請求されません" not in mine
+    (theirs,) = await read(desk, ADMIN, what)
+    assert "発送と不成立の知らせが食い違っています。Amazonビジネスの注文履歴で" in theirs
+    card = await shown(desk)
+    assert "状況: 発送完了" in written(card)
+    assert written(card).count("※3点は、Amazonから発送と不成立の両方の知らせが届いています。") == 1
+    assert {"荷物を追跡する", "届きました"} <= set(labels(card))
