@@ -17,6 +17,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from storage.database import DatabaseFault
 from storage.lockfile import alone
 
 _NONCE = 12
@@ -92,6 +93,8 @@ def load_keyring(path: Path) -> Keyring:
                     _write(path, _fresh_key())
         except OSError as error:
             raise VaultFault(f"can't make the key file {path}: {error.strerror}") from None
+        except DatabaseFault as fault:
+            raise VaultFault(f"can't make the key file {path}: {fault}") from None
     return Keyring(_read(path))
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from storage.database import Database, DatabaseFault, Tx, open_database
+from storage.migrate import migrate
 from storage.sqlite import LARGEST_BATCH
 from storage.tables.job import JobRow
 from tests.storage.jobs import NOW, Commits, putting, states
@@ -76,6 +77,33 @@ async def test_nobody_else_on_the_machine_can_read_the_files(tmp_path: Path) -> 
     finally:
         os.umask(before)
     assert modes == dict.fromkeys(("kaimono.db", "kaimono.db-wal", "kaimono.db-shm"), 0o600)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o660])
+async def test_locks_are_open_to_those_who_may_open_the_database(tmp_path: Path, mode: int) -> None:
+    """Who else could hold one would keep the bot from starting. A database that others share keeps its mode."""
+    path = tmp_path / "kaimono.db"
+    path.touch()
+    path.chmod(mode)
+    for name in ("kaimono.db.lock", "kaimono.db.serving"):  # as an older version made them
+        (tmp_path / name).touch(0o644)
+    migrate(f"sqlite:///{path}")
+    database = open_database(f"sqlite:///{path}")
+    await database.serve()
+    modes = await asyncio.to_thread(_modes, tmp_path)
+    await database.close()
+    assert set(modes) >= {"kaimono.db", "kaimono.db.lock", "kaimono.db.serving"}
+    assert set(modes.values()) == {mode}
+
+
+async def test_a_lock_that_cannot_be_opened_is_told_as_such(tmp_path: Path) -> None:
+    """Somebody else made it, or something else has its name."""
+    path = tmp_path / "kaimono.db"
+    (tmp_path / "kaimono.db.serving").mkdir()
+    database = open_database(f"sqlite:///{path}")
+    with pytest.raises(DatabaseFault, match=r"can't open the lock .*kaimono\.db\.serving"):
+        await database.serve()
+    await database.close()
 
 
 async def test_many_callers_share_one_commit(sqlite_database: Database) -> None:

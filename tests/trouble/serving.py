@@ -16,8 +16,8 @@ from tests.trouble.house import assert_silent
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 STARTS_WITHIN = 60.0
-ENDS_WITHIN = 20.0
-"""Seconds: twice what the contract promises, because other programs run on this machine too."""
+ENDS_WITHIN = 10.0
+"""Seconds that the contract promises."""
 
 
 def _environment() -> dict[str, str]:

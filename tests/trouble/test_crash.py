@@ -20,8 +20,8 @@ from tests.trouble.serving import Serving, Warm
 from tests.trouble.town import PATIENCE, Town, town
 
 pytestmark = pytest.mark.xdist_group("killed")
-TAKEN_UP_WITHIN = 20.0
-"""Seconds from when the next process is ready: twice what the contract promises, because other programs run here too."""
+TAKEN_UP_WITHIN = 10.0
+"""Seconds from when the next process is ready, which the contract promises."""
 
 
 @asynccontextmanager
