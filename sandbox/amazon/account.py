@@ -70,8 +70,8 @@ class Order:
     @property
     def held(self) -> bool:
         """Price and stock are those of the cart: in time, and shipped to the prefecture of the checkout."""
-        prefecture = self.cart.prefecture or self.facts.prefecture
-        return self.received <= self.cart.hold_until and self.facts.prefecture == prefecture
+        elsewhere = self.cart.prefecture and self.facts.prefectures != {self.cart.prefecture}
+        return self.received <= self.cart.hold_until and not elsewhere
 
 
 class Account:

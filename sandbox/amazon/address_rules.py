@@ -18,6 +18,25 @@ PREFECTURES = frozenset(_NAMES.split())
 _POSTAL_CODE = re.compile(r"\d{3}-\d{4}")
 
 
+def judge_places(order: etree._Element, findings: Findings) -> frozenset[str]:
+    """Where an order goes, as prefectures: one ShipTo in the header, or one on every line, never both (reference 8.3)."""
+    header, items = order.find("OrderRequestHeader/ShipTo"), order.findall("ItemOut")
+    of_lines = [place for item in items if (place := item.find("ShipTo")) is not None]
+    if header is not None and of_lines:
+        findings.refuse(400, "ShipTo stands in the header and on lines; it must be one or the other.")
+    elif header is None and not of_lines:
+        findings.refuse(400, "OrderRequestHeader/ShipTo is missing; there is no other place to ship to.")
+    elif header is None and len(of_lines) < len(items):
+        findings.refuse(
+            400, "ShipTo stands on some lines only; without one in the header every line needs it."
+        )
+    places = [header] if header is not None else of_lines
+    for place in places:
+        address = place.find("Address")
+        judge_address(etree.Element("Address") if address is None else address, findings)
+    return frozenset(text(place, "Address/PostalAddress/State") for place in places)
+
+
 def judge_address(address: etree._Element, findings: Findings) -> None:
     """Every part must be filled and printable on a label; lengths have no published limit (gaps A9)."""
     postal = "PostalAddress"

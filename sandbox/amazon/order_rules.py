@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from lxml import etree
 
-from sandbox.amazon.address_rules import judge_address
+from sandbox.amazon.address_rules import judge_places
 from sandbox.amazon.pricing import MAX_LINES, MAX_PIECES
 from sandbox.amazon.rules import Findings, judge_credentials
 from sandbox.amazon.walk import amount, attribute, has_zone, text, whole
@@ -42,7 +42,7 @@ class OrderFacts:
     order_date: str
     domain: str
     email: str
-    prefecture: str
+    prefectures: frozenset[str]
     lines: tuple[OrderedLine, ...]
     total: Decimal
 
@@ -76,18 +76,13 @@ def judge_order(root: etree._Element, identity: str, password: str) -> tuple[Ord
     _judge_order_header(header, findings)
     lines = _judge_lines(order, findings)
     total = _judge_money(order, findings)
-    address = header.find("ShipTo/Address")
-    if address is None:
-        findings.refuse(400, "OrderRequestHeader/ShipTo is missing; there is no other place to ship to.")
-    else:
-        judge_address(address, findings)
     facts = OrderFacts(
         payload_id=root.get("payloadID", ""),
         order_id=header.get("orderID", "").strip(),
         order_date=header.get("orderDate", ""),
         domain=attribute(root, "Header/From/Credential", "domain"),
         email=text(header, "Extrinsic[@name='email']"),
-        prefecture=text(header, "ShipTo/Address/PostalAddress/State"),
+        prefectures=judge_places(order, findings),
         lines=lines,
         total=total,
     )
@@ -120,7 +115,7 @@ def judge_cart(facts: OrderFacts, carts: Mapping[str, CartFacts]) -> Findings:
             )
     if facts.email and facts.email.casefold() != cart.email.casefold():
         findings.refuse(400, "The order's e-mail address is not that of the user who filled the cart.")
-    if cart.prefecture and facts.prefecture != cart.prefecture:
+    if cart.prefecture and facts.prefectures != {cart.prefecture}:
         findings.remark("配送先の都道府県がカートと違うため、価格保持は適用されません。")
     return findings
 

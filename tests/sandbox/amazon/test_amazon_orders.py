@@ -39,6 +39,15 @@ async def test_a_good_order_is_received(buyer: Buyer) -> None:
     assert entry["dtd"] in ("valid", "not available")
 
 
+async def test_every_line_may_name_its_own_place(buyer: Buyer) -> None:
+    cart = await buyer.cart((DESK, 1), (TEA, 3))
+    _, root = await buyer.order(order_of(cart, _on_lines(drop(f"{ITEM}/ShipTo"))))
+    assert "some lines only" in status(root)[1]
+    order = order_of(cart, _on_lines())
+    assert_valid(order)
+    assert await buyer.ordered(order) == (200, "")
+
+
 def _fifty_one_lines(root: etree._Element) -> None:
     order = root.find("Request/OrderRequest")
     item = root.find(ITEM)
@@ -58,6 +67,26 @@ def _pay_by_card(root: etree._Element) -> None:
     )
 
 
+def _on_lines(*edits: Edit, keep: bool = False) -> Edit:
+    """The header's ShipTo on every line instead; `edits` get the order afterwards."""
+
+    def move(root: etree._Element) -> None:
+        place = root.find(f"{HEADER}/ShipTo")
+        assert place is not None
+        for item in root.iterfind(ITEM):
+            detail = item.find("ItemDetail")
+            assert detail is not None
+            detail.addnext(copy.deepcopy(place))
+        if not keep:
+            drop(f"{HEADER}/ShipTo")(root)
+        for edit in edits:
+            edit(root)
+
+    return move
+
+
+ON_LINE = f"{ITEM}/ShipTo/Address"
+
 REFUSALS: list[tuple[int, str, Edit]] = [
     (401, "credentials", set_text("Header/Sender/Credential/SharedSecret", "wrong")),
     (401, "credentials", drop("Header/Sender/Credential/SharedSecret")),
@@ -69,6 +98,10 @@ REFUSALS: list[tuple[int, str, Edit]] = [
     (400, 'orderType="blanket"', set_attribute(HEADER, "orderType", "blanket")),
     (400, "Payment data", _pay_by_card),
     (400, "ShipTo is missing", drop(f"{HEADER}/ShipTo")),
+    (400, "one or the other", _on_lines(keep=True)),
+    (400, "ShipTo is missing", _on_lines(drop(f"{ITEM}/ShipTo"))),
+    (400, "not a prefecture", _on_lines(set_text(f"{ON_LINE}/PostalAddress/State", "東京"))),
+    (400, "Name is missing", _on_lines(drop(ON_LINE))),
     (400, "Total is missing", drop(f"{HEADER}/Total")),
     (400, "City is missing", set_text(f"{SHIP_TO}/PostalAddress/City", "")),
     (400, "DeliverTo is missing", drop(f"{SHIP_TO}/PostalAddress/DeliverTo")),

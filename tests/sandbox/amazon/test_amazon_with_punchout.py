@@ -1,7 +1,9 @@
 """kaimono's own documents against the stand-in's own rules: nothing to refuse, nothing to remark."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
 from lxml import etree
 
 from punchout.address import Address
@@ -27,7 +29,10 @@ PLACE = Address(
 )
 
 
-async def test_our_setup_and_our_order_pass_without_a_remark(buyer: Buyer) -> None:
+@pytest.mark.parametrize(
+    "place", [None, replace(PLACE, id="sub", streets=("丸の内2-2-2", ""))], ids=["whole", "apart"]
+)
+async def test_our_setup_and_our_order_pass_without_a_remark(buyer: Buyer, place: Address | None) -> None:
     setup = build_setup(
         SetupRequest(
             buyer_cookie="Zm9v+/==",
@@ -59,7 +64,8 @@ async def test_our_setup_and_our_order_pass_without_a_remark(buyer: Buyer) -> No
         contact=PLACE,
         email="taro.yamada@example.co.jp",
         lines=tuple(
-            OrderLine(number, line.quantity, line.item_xml) for number, line in enumerate(cart.lines, 1)
+            OrderLine(number, line.quantity, line.item_xml, ship_to=place if number == 1 else None)
+            for number, line in enumerate(cart.lines, 1)
         ),
     )
     http, root = await buyer.order(build_order(order, ACCOUNT, "order@bot", NOW))
