@@ -31,7 +31,7 @@ TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5)
 LOOK_UP = 5.0
 """Seconds that a look-up may take with all its waiting: somebody who has just written is waiting for it."""
 REST = timedelta(seconds=30)
-"""After a look-up without an answer the directory is not asked for so long: the next ones would only wait, too."""
+"""After a look-up that failed the directory is not asked for so long: the next ones would only wait, or fail, too."""
 _SENDS, _OTHERS = 5, 3
 _log = logging.getLogger(__name__)
 
@@ -84,21 +84,30 @@ class Client:
         return answer if isinstance(answer, Later) else judge(answer, self._clock())
 
     async def user(self, user_id: str) -> Profile | None:
-        """The member of a user id or login id; None when there is no such member, CallFailed otherwise."""
+        """The member of a user id or login id; None when there is no such member, CallFailed otherwise.
+
+        A directory that gave no answer, or refused, is let rest: the next ones would fare no better.
+        """
         if not _addressable(user_id):
             return None
         try:
             async with asyncio.timeout(self._look_up), self._others:
                 # Asked only here: whoever waited for those that got no answer need not try, too.
                 if self._clock() < self._rests_until:
-                    raise CallFailed(Later(None, "LINE WORKS' directory did not answer a moment ago"))
+                    raise CallFailed(Later(None, "LINE WORKS' directory gave no answer a moment ago"))
                 answer = await self._request_well("GET", f"/users/{quote(user_id, safe='')}", None)
         except TimeoutError:
             self._rests_until = self._clock() + REST
             raise CallFailed(Later(None, "LINE WORKS' directory did not answer in time")) from None
         if isinstance(answer, Answer) and answer.status == 404:
             return None
-        return read_profile(self._facts(answer), user_id)
+        try:
+            return read_profile(self._facts(answer), user_id)
+        except CallFailed as failed:
+            about_this_one = isinstance(failed.outcome, Never) and failed.outcome.status == 400
+            if not about_this_one:
+                self._rests_until = self._clock() + REST
+            raise
 
     async def bot(self) -> BotFacts:
         """How the bot is registered; needs the scope bot or bot.read, CallFailed without it."""

@@ -361,6 +361,29 @@ async def test_a_look_up_that_fails_says_whether_to_repeat_it(
     assert str(failure.value) == failure.value.outcome.why
 
 
+@pytest.mark.parametrize("reply", [answer(500), answer(403, {"code": "FORBIDDEN"}), raw(200, b"<html>")])
+async def test_a_directory_that_refuses_is_let_rest(
+    client: Client, platform: Platform, clock: Clock, reply: Reply
+) -> None:
+    platform.fake.answers.append(reply)
+    with pytest.raises(CallFailed):
+        await client.user(MEMBER)
+    with pytest.raises(CallFailed, match="a moment ago"):
+        await client.user("somebody@sample")
+    assert len(platform.fake.calls) == 1
+    clock.advance(REST.total_seconds())
+    assert await client.user(MEMBER) is None
+
+
+async def test_a_name_that_the_directory_cannot_read_keeps_nobody_else_unknown(
+    client: Client, platform: Platform
+) -> None:
+    platform.fake.answers.append(answer(400, {"code": "INVALID_PARAMETER"}))
+    with pytest.raises(CallFailed):
+        await client.user("no name")
+    assert await client.user(MEMBER) is None
+
+
 async def test_the_bot_is_looked_at(client: Client, platform: Platform) -> None:
     platform.fake.answers.append(
         answer(
