@@ -6,16 +6,16 @@ such a handler returns None.
 
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from bot.line import Line
-from bot.lineworks.client import CallFailed
 from bot.lineworks.events import read_event
 from bot.lineworks.outcome import Later, Sent
 from bot.lineworks.pace import Rate
+from bot.look_up import look_up
 from bot.pacing import SharedPace
 from bot.talk import engine, outbox, rooms, telling
 from bot.talk.engine import Desk, Stranger
@@ -58,7 +58,7 @@ class Handlers:
         user_id = event.user_id
         if user_id is None or heard.verb is Verb.NOTHING:
             return Done()
-        desk = Desk(self.companies[job.company_id], self.vault)
+        desk = Desk(self.companies[job.company_id], self.vault, self.lines[job.company_id].app_url)
 
         def work(tx: Tx, person: Person | None, asked: bool) -> Stranger | str:
             now = self.clock()
@@ -72,9 +72,12 @@ class Handlers:
             queue.finish(tx, job, owner=self.owner, now=now)
             return tx.trace
 
+        if heard.verb is Verb.ASK_ADMIN:
+            unknown = await self.db.read(lambda tx: telling.admins_to_look_up(tx, desk.company, self.clock()))
+            await self._renew(job.company_id, unknown)
         taken = await self.db.write(lambda tx: work(tx, None, asked=False))
         if isinstance(taken, Stranger):
-            person = await self._look_up(job.company_id, user_id)
+            person = await look_up(self.lines[job.company_id], user_id)
             taken = await self.db.write(lambda tx: work(tx, person, asked=True))
         if isinstance(taken, str):
             trace.set(taken)  # a turn about a purchase goes on under the purchase's id
@@ -95,33 +98,19 @@ class Handlers:
         await self.db.write(work)
         return None
 
-    async def _look_up(self, company_id: str, user_id: str) -> Person | None:
-        """What the directory says of somebody: a bare id where it knows nobody; None when it does not tell now."""
-        try:
-            profile = await self.lines[company_id].client.user(user_id)
-        except CallFailed as failed:
-            _log.warning("a member could not be looked up: %s", failed)
-            return None
-        if profile is None:
-            return Person(user_id)
-        return Person(
-            profile.user_id,
-            profile.login_id or "",
-            profile.last_name or "",
-            profile.first_name or "",
-            profile.language or "",
-            profile.organizations,
-        )
+    async def _renew(self, company_id: str, names: Iterable[str]) -> None:
+        """Keep what the directory says of these people; who cannot be looked up now stays as they are known."""
+        for who in names:
+            if (person := await look_up(self.lines[company_id], who)) is not None:
+                renew = partial(members.renew, company_id=company_id, person=person, now=self.clock())
+                await self.db.write(renew)
 
     async def notice(self, job: Job) -> Decision | None:
         """Find the words for a notice and put it on its way."""
         notice = Notice.unpack(job.payload)
         company = self.companies[job.company_id]
-        for who in await self.db.read(lambda tx: telling.strangers(tx, company, notice, self.clock())):
-            person = await self._look_up(job.company_id, who)
-            if person is not None:
-                renew = partial(members.renew, company_id=job.company_id, person=person, now=self.clock())
-                await self.db.write(renew)
+        strangers = await self.db.read(lambda tx: telling.strangers(tx, company, notice, self.clock()))
+        await self._renew(job.company_id, strangers)
         app_url = self.lines[job.company_id].app_url
 
         def work(tx: Tx) -> None:

@@ -13,6 +13,7 @@ from storage.tables import (
     DeliveryAddress,
     Member,
     Order,
+    OrderConfirmation,
     OrderLine,
     Shipment,
     ShipmentLine,
@@ -64,6 +65,13 @@ def lately(tx: Tx, company_id: str) -> list[tuple[Order, Member]]:
 
 def by_number(tx: Tx, company_id: str, number: str) -> Order | None:
     return tx.orm.exec(select(Order).where(Order.company_id == company_id, Order.number == number)).first()
+
+
+def by_amazon_number(tx: Tx, company_id: str, number: str) -> Order | None:
+    """The order that Amazon confirmed under a number of its own, be it as one of several."""
+    confirmed = select(Order).join(OrderConfirmation, col(OrderConfirmation.order_id) == Order.id)
+    named = confirmed.where(OrderConfirmation.confirm_id == number, Order.company_id == company_id)
+    return tx.orm.exec(named.order_by(col(Order.id).desc())).first()
 
 
 def detail(tx: Tx, order: Order) -> OrderDetail:

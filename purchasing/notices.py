@@ -135,15 +135,21 @@ def _people(tx: Tx, company_id: str, names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(member.user_id if member else name for name, member in known))
 
 
-def contact(tx: Tx, company: Company, buyer: Member) -> str:
-    """The login id of somebody who answers for the buyer's purchases and is not the buyer; empty where none is known."""
+def contacts(tx: Tx, company: Company, buyer: Member) -> dict[str, str]:
+    """Who answers for the buyer's purchases, can be written to and is not the buyer: login id and name, if known."""
+    found: dict[str, str] = {}
     for name in policy.admins_of(company, buyer):
         admin = members.find(tx, company.id, name)
         if admin is None and "@" in name:
-            return name
-        if admin is not None and admin.id != buyer.id and admin.login_id:
-            return admin.login_id
-    return ""
+            found.setdefault(name, "")
+        elif admin is not None and admin.id != buyer.id and admin.login_id:
+            found[admin.login_id] = admin.display_name
+    return found
+
+
+def contact(tx: Tx, company: Company, buyer: Member) -> str:
+    """The login id of the first of them; empty where none is known."""
+    return next(iter(contacts(tx, company, buyer)), "")
 
 
 def tell_company(tx: Tx, company: Company, what: What, ref: int, now: datetime) -> None:

@@ -26,14 +26,12 @@ def list_orders(tx: Tx, words: Wording, member: Member, ref: str) -> tuple[list[
 
 def show(tx: Tx, company: Company, words: Wording, viewer: Member, number: str) -> list[Outgoing]:
     """One order, to its buyer and to who answers for the buyer; to everybody else there is no such order."""
+    buys = policy.may_buy(company, viewer)
     order = history.by_number(tx, company.id, number)
-    if order is None:
-        return orders.not_found(words)
-    found = history.detail(tx, order)
-    if not policy.may_see(company, viewer, found.buyer):
-        return orders.not_found(words)
-    own, buys = found.buyer.id == viewer.id, policy.may_buy(company, viewer)
-    return orders.detail(words, found, own=own, buys=buys)
+    found = history.detail(tx, order) if order else None
+    if found is None or not policy.may_see(company, viewer, found.buyer):
+        return orders.not_found(words, buys=buys)
+    return orders.detail(words, found, own=found.buyer.id == viewer.id, buys=buys)
 
 
 def _own(tx: Tx, member: Member, number: str) -> Order | None:

@@ -8,14 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.lineworks.applink import BASE
 from bot.lineworks.message import Outgoing
-from bot.talk import choices, counter, registration, shopping
+from bot.talk import asking, choices, counter, registration, shopping
+from bot.talk.cards import menu_buttons
 from bot.talk.hearing import Heard, Verb
 from bot.talk.meaning import meant
 from bot.talk.steps import At, Do, Move, decide
 from bot.talk.till import Till
 from bot.talk.wording import Wording, wording
 from purchasing import members, policy
+from purchasing import notices as news
 from purchasing import shopping as visits
 from purchasing.members import Person
 from purchasing.values import Company
@@ -37,6 +40,7 @@ class Desk:
 
     company: Company
     vault: Keyring
+    app_url: str = BASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,8 @@ def turn(
         answer = registration.help_for_admin(words)
     elif not policy.may_buy(desk.company, member) and move.do not in _FOR_EVERYBODY:
         unknown = member.looked_up_at is None
-        answer = registration.not_permitted(words, desk.company.contact, unknown=unknown)
+        people = asking.links(words, news.contacts(tx, desk.company, member), desk.app_url)
+        answer = registration.not_permitted(words, desk.company.contact, people, unknown=unknown)
     else:
         answer = _answer(tx, desk, words, member, talk, at, move, now)
     talks.keep(tx, talk)
@@ -109,8 +114,9 @@ def _asks_nothing(heard: Heard, move: Move) -> bool:
     return move.do is Do.GREET_FIRST and heard.verb in (Verb.WORDS, Verb.THING)
 
 
-_FOR_EVERYBODY = (Do.NOTHING, Do.ORDER, Do.NOTICES, Do.NOTICE_PACE)
-"""What somebody may do who may not buy: an administrator looks at an order, and chooses what to be told."""
+_FOR_EVERYBODY = (Do.NOTHING, Do.ORDER, Do.NOTICES, Do.NOTICE_PACE, Do.ASK_ADMIN)
+"""What somebody may do who may not buy: an administrator looks at an order, and chooses what to be told; anybody may
+ask whom to ask."""
 
 
 def _answer(
@@ -157,6 +163,11 @@ def _answer(
             return counter.cancel(tx, desk.company, words, member, move.heard, now)
         case Do.REORDER:
             return counter.again(tx, desk.company, words, member, move.heard, now)
+        case Do.ASK_ADMIN:
+            buys = email and policy.may_buy(desk.company, member)
+            menu = menu_buttons(words)[:2] if buys else ()
+            contacts = news.contacts(tx, desk.company, member)
+            return asking.whom_to_ask(words, contacts, desk.company.contact, desk.app_url, menu)
         case Do.NOTICES | Do.NOTICE_PACE:
             return choices.choose(tx, desk.company, words, member, move.heard, now)
         case Do.SHOP:

@@ -15,8 +15,8 @@ from bot.talk.wording import notice_choice, verb
 class Verb(StrEnum):
     """Everything that can be said to the bot. The value is what our buttons carry.
 
-    OLDER, USE_THIS and CHOOSE_AGAIN are only ever typed: their buttons carry a place in the history, say a mail address,
-    and reorder what was refused.
+    OLDER, USE_THIS, CHOOSE_AGAIN and ASK_ADMIN are only ever typed: their buttons carry a place in the history, say a
+    mail address, reorder what was refused, and open a talk with somebody.
     """
 
     START = "start"
@@ -43,6 +43,7 @@ class Verb(StrEnum):
     REORDER = "reorder"
     CHOOSE_AGAIN = "choose_again"
     CANCEL_ORDER = "cancel_order"
+    ASK_ADMIN = "ask_admin"
     NOTICES = "notices"
     NOTICE_PACE = "notice_pace"
     WORDS = "words"

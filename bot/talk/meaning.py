@@ -65,11 +65,15 @@ def _newest(tx: Tx, company: Company, viewer: Member) -> Order | None:
 
 
 def _named(tx: Tx, company: Company, viewer: Member, typed: str) -> Order | None:
-    """The order whose number stands in the text, in any width and case, if the viewer may see it."""
+    """The order whose number, ours or Amazon's, stands in the text in any width and case, if the viewer may see it."""
     text = unicodedata.normalize("NFKC", typed).translate(_HYPHENS)
     words = [word for word in _NUMBER.findall(text) if any(char.isdigit() for char in word)][:_FEW]
     for word in words:
-        order = history.by_number(tx, company.id, word) or history.by_number(tx, company.id, word.upper())
+        order = (
+            history.by_number(tx, company.id, word)
+            or history.by_number(tx, company.id, word.upper())
+            or history.by_amazon_number(tx, company.id, word.upper())
+        )
         if order and policy.may_see(company, viewer, tx.orm.get_one(Member, order.member_id)):
             return order
     return None

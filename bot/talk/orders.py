@@ -236,5 +236,7 @@ def _line_state(order: Order, line: OrderLine) -> LineState:
     return LineState.REJECTED if order.state == OrderState.REFUSED else LineState(line.state)
 
 
-def not_found(words: Wording) -> list[Outgoing]:
-    return [ButtonTemplate(words("order", "not_found"), menu_buttons(words))]
+def not_found(words: Wording, *, buys: bool = True) -> list[Outgoing]:
+    """Who does not buy (`buys`) is offered no shopping."""
+    menu = menu_buttons(words) if buys else (say(words, "help", Verb.HELP),)
+    return [ButtonTemplate(words("order", "not_found"), menu)]

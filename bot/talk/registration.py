@@ -28,13 +28,17 @@ def ask_email(words: Wording, sentence: str, email: str, known: str) -> list[Out
     ]
 
 
-def not_permitted(words: Wording, contact: str, *, unknown: bool) -> list[Outgoing]:
-    """To somebody who is not on the list: whom to ask. The directory has not told yet who is `unknown`: try again."""
+def not_permitted(
+    words: Wording, contact: str, people: tuple[Action, ...], *, unknown: bool
+) -> list[Outgoing]:
+    """To somebody who is not on the list: whom to ask, be it by a button for these `people`. The directory has not told
+    yet who is `unknown`: try again."""
     if unknown:
         return [Text(words("registration", "unknown_yet"))]
     if contact:
         return [Text(words("registration", "not_permitted_ask", contact=cut(contact, 200)))]
-    return [Text(words("registration", "not_permitted"))]
+    text = words("registration", "not_permitted")
+    return [ButtonTemplate(text, people) if people else Text(text)]
 
 
 def refuse_email(words: Wording, reason: BadEmail) -> list[Outgoing]:

@@ -58,6 +58,7 @@ class Do(StrEnum):
     RECEIPT = "receipt"
     REORDER = "reorder"
     CANCEL_ORDER = "cancel_order"
+    ASK_ADMIN = "ask_admin"
     NOTICES = "notices"
     NOTICE_PACE = "notice_pace"
 
@@ -98,6 +99,7 @@ _ANYTIME = {
     Verb.REORDER: Do.REORDER,
     Verb.CHOOSE_AGAIN: Do.REORDER,
     Verb.CANCEL_ORDER: Do.CANCEL_ORDER,
+    Verb.ASK_ADMIN: Do.ASK_ADMIN,
     Verb.NOTICES: Do.NOTICES,
     Verb.NOTICE_PACE: Do.NOTICE_PACE,
     Verb.THING: Do.NOT_TEXT,
@@ -149,8 +151,8 @@ def _guest(at: At, heard: Heard) -> Move:
             return Move(At.ASKED_EMAIL, Do.ASK_EMAIL, heard)
         case Verb.CANCEL:
             return Move(At.ASKED_MEMBER, Do.REGISTRATION_CANCELLED, heard)
-        case Verb.ORDER | Verb.NOTICES | Verb.NOTICE_PACE:
-            # An administrator who does not buy looks at an order, or chooses what to be told.
+        case Verb.ORDER | Verb.NOTICES | Verb.NOTICE_PACE | Verb.ASK_ADMIN:
+            # An administrator who does not buy looks at an order, or chooses what to be told; anybody may ask.
             return Move(at, _ANYTIME[heard.verb], heard)
         case Verb.WORDS | Verb.THING if at is At.ASKED_EMAIL:
             return _email(heard)

@@ -58,6 +58,15 @@ def strangers(tx: Tx, company: Company, notice: Notice, now: datetime) -> list[s
     names = [notice.recipient]
     if buyer is not None:
         names += [buyer.user_id] if notice.to_admin else policy.admins_of(company, buyer)[:1]
+    return _outdated(tx, company, names, now)
+
+
+def admins_to_look_up(tx: Tx, company: Company, now: datetime) -> list[str]:
+    """Administrators of whom the directory has not told lately: who asks for them is to be led to them by name."""
+    return _outdated(tx, company, policy.every_admin(company), now)
+
+
+def _outdated(tx: Tx, company: Company, names: Sequence[str], now: datetime) -> list[str]:
     known = {name: members.find(tx, company.id, name) for name in names}
     # By user id where it is known: a login id may have changed since (reference 12).
     return [

@@ -94,7 +94,7 @@ class OrderConfirmation(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     order_id: int = Field(foreign_key="purchase_order.id", sa_type=BigId, index=True)
     document_id: int = Field(foreign_key="document.id", sa_type=BigId)
-    confirm_id: str
+    confirm_id: str = Field(index=True)
     operation: str
     total: Decimal | None = Field(default=None, sa_type=Amount)
     shipping: Decimal | None = Field(default=None, sa_type=Amount)

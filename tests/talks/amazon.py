@@ -37,6 +37,12 @@ class Amazon:
     def __init__(self, stage: Stage, shopper: Shopper) -> None:
         self._stage, self._shopper = stage, shopper
 
+    def newest_number(self) -> str:
+        """The number under which Amazon has confirmed its newest order; the first of several."""
+        decision = next(reversed(self._stage.account.orders.values())).decision
+        assert decision is not None, "but Amazon has confirmed nothing"
+        return decision.purchases[0].confirm_id
+
     async def do(self, words: str) -> None:
         account = self._stage.account
         article, _, pieces = words.partition(" × ")

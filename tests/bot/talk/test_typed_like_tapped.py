@@ -31,7 +31,7 @@ from purchasing.notices import Notice, What
 from purchasing.values import Company
 from sandbox.lineworks.taps import actions
 from storage.database import Database, Tx, open_database
-from storage.tables import Member, Order, OrderLine, Shipment, ShipmentLine, Talk
+from storage.tables import Cart, Member, Order, OrderConfirmation, OrderLine, Shipment, ShipmentLine, Talk
 from storage.types import Package
 from tests.trouble.house import ADMIN, COMPANY, HANAKO, NOW, TARO, config, furnished, offered, ordered, vault
 
@@ -39,6 +39,7 @@ MONEY = {"pay", "pay_yes", "pay_anyway"}
 """Money moves by a button that was shown for that very cart: a typed word names no cart."""
 LINKS = {"choose", "guide", "ask_admin", "track", "open_amazon", "talk_with_buyer"}
 """A link opens a page, of which the bot never hears; there is no turn to compare."""
+AMAZONS = "250-5123176-9239824"
 NEW = "5c1b7f0e-3a52-4d9c-8b1e-0f6a2d4c7e09"
 
 
@@ -157,6 +158,23 @@ def _partly_refused(moment: Moment) -> Sequence[Outgoing]:
     return [ButtonTemplate("…", (again,))]
 
 
+def _confirmed_order(moment: Moment) -> Sequence[Outgoing]:
+    """An order that Amazon has confirmed as two of its own."""
+    order = _order(moment, OrderState.CONFIRMED)
+    cart = moment.tx.orm.get_one(Cart, order.cart_id)
+    for number, document in ((AMAZONS, order.document_id), ("D01-5123176-9239825", cart.document_id)):
+        head = OrderConfirmation(
+            order_id=order.id, document_id=document, confirm_id=number, operation="new", noticed_at=NOW
+        )
+        moment.tx.orm.add(head)
+    moment.tx.orm.flush()
+    return moment.hear(order.number)
+
+
+def _refused_order(moment: Moment) -> Sequence[Outgoing]:
+    return moment.told(What.ORDER_REFUSED, _order(moment, OrderState.REFUSED).id or 0)
+
+
 def _admin_is_told(moment: Moment) -> Sequence[Outgoing]:
     return moment.told(What.ORDER_PLACED, _order(moment).id or 0, to_admin=True)
 
@@ -181,6 +199,8 @@ SCENES: dict[Scene, str] = {
     _waiting_order: TARO,
     _shipped_order: TARO,
     _partly_refused: TARO,
+    _confirmed_order: TARO,
+    _refused_order: TARO,
     _admin_is_told: ADMIN,
     _admin_menu: ADMIN,
     _settings: ADMIN,
@@ -322,8 +342,29 @@ async def test_an_order_number_is_understood_in_any_width(sqlite_database: Datab
     assert dict(zip(typed, led, strict=True)) == dict.fromkeys(typed, tapped)
 
 
+async def test_an_order_is_found_by_amazons_number(sqlite_database: Database) -> None:
+    typed = [
+        AMAZONS,
+        "２５０－５１２３１７６－９２３９８２４",
+        f"Amazonの{AMAZONS}はいつ届きますか",
+        "d01-5123176-9239825",
+    ]
+
+    def of_a_colleague(moment: Moment, card: Sequence[Outgoing]) -> str:
+        return _without_tokens(replace(moment, user_id=HANAKO).hear(AMAZONS))
+
+    tapped, foreign, *led = await _from_here(
+        sqlite_database,
+        "ja",
+        _confirmed_order,
+        lambda _: [_say("x", "order:KM-202611-00001"), of_a_colleague, *map(_say, typed)],
+    )
+    assert dict(zip(typed, led, strict=True)) == dict.fromkeys(typed, tapped)
+    assert wording("ja")("menu", "not_understood") in foreign
+
+
 async def test_what_is_no_number_of_an_order_is_not_taken_for_one(sqlite_database: Database) -> None:
-    typed = ["KM-202611-00002", "202611", "00001", "10個ください", "KM-202611-000010", "１" * 5000]
+    typed = ["KM-202611-00002", "202611", "00001", "10個ください", "KM-202611-000010", AMAZONS, "１" * 5000]
     led = await _from_here(sqlite_database, "ja", _waiting_order, lambda _: [*map(_say, typed)])
     assert all(wording("ja")("menu", "not_understood") in text for text, _ in led)
 
@@ -341,3 +382,32 @@ async def test_a_number_shows_an_order_to_nobody_else(sqlite_database: Database)
     ((number, nothing, newest),) = await _from_here(sqlite_database, "ja", _waiting_order, lambda _: [act])
     assert number == nothing
     assert wording("ja")("order", "not_found") in newest
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_typed_ask_an_administrator_opens_the_talk_that_the_button_opens(
+    sqlite_database: Database, language: str
+) -> None:
+    words = wording(language)
+
+    def compare(moment: Moment, card: Sequence[Outgoing]) -> tuple[str, str]:
+        on_card = next(action for action in buttons(card) if action["label"] == words("label", "ask_admin"))
+        answered = next(buttons(moment.hear(words("label", "ask_admin"))))
+        return on_card["uri"], answered["uri"]
+
+    ((on_card, answered),) = await _from_here(sqlite_database, language, _refused_order, lambda _: [compare])
+    assert answered == on_card
+    assert "admin%40sample" in answered
+
+
+async def test_an_administrator_who_may_not_buy_is_offered_no_shopping(sqlite_database: Database) -> None:
+    def watches(moment: Moment, card: Sequence[Outgoing]) -> list[list[str]]:
+        admin = replace(moment, company=replace(moment.company, permitted=("taro.yamada@sample",)))
+        return [
+            [action["label"] for action in buttons(admin.hear(text, postback))]
+            for text, postback in (("x", "order:KM-202611-09999"), ("管理者に相談する", None))
+        ]
+
+    ((not_found, asked),) = await _from_here(sqlite_database, "ja", _settings, lambda _: [watches])
+    assert not_found == ["ヘルプ"]
+    assert asked == []
