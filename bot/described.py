@@ -5,6 +5,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from bot.lineworks.text import clean, cut
+from bot.talk import findings
 from bot.talk.wording import Wording
 from punchout.address import Address
 from punchout.cart import Cart, CartLine
@@ -39,7 +40,7 @@ def described(words: Wording, reading: Reading) -> list[str]:
         _row("to", _parties(envelope.to), words),
         _row("mode", envelope.deployment_mode, words) if envelope.carrier == "Request" else None,
         *_content(words, reading),
-        *(words("read", "note", value=_plain(note)) for note in reading.notes),
+        *(words("read", "note", value=_plain(findings.told(words, note))) for note in reading.notes),
     ]
     return [fact for fact in facts if fact]
 

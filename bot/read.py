@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.described import described
+from bot.talk import findings
 from bot.talk.wording import Wording
 from punchout.form import decode_cart_form
 from punchout.reading import read_anything
@@ -35,6 +36,6 @@ def understood(words: Wording, path: Path) -> tuple[list[str], bool]:
             data = decode_cart_form("", data)
         return described(words, read_anything(data)), True
     except XmlRefused as refusal:
-        return [words("read", "no_xml", reason=refusal.reason)], False
+        return [words("read", "no_xml", reason=findings.told(words, refusal.reason))], False
     except DocumentRefused as refusal:
-        return [words("read", "unusable", reason=refusal.reason)], False
+        return [words("read", "unusable", reason=findings.told(words, refusal.reason))], False

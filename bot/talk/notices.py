@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bot.lineworks.applink import talk_with
 from bot.lineworks.message import Action, ButtonTemplate, Outgoing, Text, Uri, clean, cut
-from bot.talk import parcels
+from bot.talk import findings, parcels
 from bot.talk.cards import CARD, booked_to, mark, menu_buttons, say, title, with_buttons
 from bot.talk.hearing import Verb
 from bot.talk.orders import contested, receipt_buttons
@@ -88,7 +88,7 @@ def document(words: Wording, found: StoredDocument, test: bool) -> list[Outgoing
         mark=mark(words, test),
         kind=kind,
         number=cut(found.order_number, 100),
-        note=cut(found.note, 400),
+        note=cut(findings.told(words, found.note), 400),
     )
     return [Text(text)]
 

@@ -92,6 +92,7 @@ FAMILIES: dict[str, set[str]] = {
     "paper": {"unknown", "unnamed", "unreadable", "remarks", "failed", "status", "cart", "password"},
     "invoice": {"same", "more", "less", "ordered", "confirmed", "line", "credit"},
     "audit": {f"broken_{why}" for why in ("changed", "missing", "cut")},
+    "finding": set(JA["finding"]),
     "undelivered": {"400", "401", "403", "404", "other"},
 }
 """Sections whose sentences are found by the value of an enum, or by the key of the configuration that is wrong."""
