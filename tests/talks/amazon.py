@@ -7,7 +7,7 @@ amazon  次の注文: 在庫切れ              how the next order will fare; �
 amazon  改めて: 価格が変わる             the newest order is decided anew, and what was told is corrected or taken back
 amazon  次の入口: エラーの画面を返す       how the next way into the shop will be answered
 amazon  運送会社: 日本郵便               who carries the parcels from now on; else each seller has its own
-amazon  注文は1件                      so many orders have been taken
+amazon  注文は1件                      so many orders have been taken; 入店は1回: so often the shop was opened
 """
 
 from tests.talks.pauses import CONFIRM, SHIP
@@ -70,6 +70,10 @@ class Amazon:
             await self._stage.amazon_goes_on(CONFIRM)
         elif words == "発送":
             await self._stage.amazon_goes_on(SHIP)
+        elif words.startswith("入店は"):
+            assert words == f"入店は{len(account.setups)}回", (
+                f"but the shop was opened {len(account.setups)} times"
+            )
         elif words.startswith("注文は"):
             await self._stage.quiet()
             count = len(account.orders)

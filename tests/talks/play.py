@@ -3,7 +3,8 @@
 Stage directions of a member: (利用開始) (スタンプ) (画像) (位置情報) (ファイル) (音声) (動画); (メニュー: 注文履歴)
 and (postback: help:) for the persistent menu and a postback action; (トークを見る) only reads; in a room
 those of `works`; in LINE WORKS' directory (異動: 総務部), (ログインIDの変更: …), (言語の変更: en_US) and
-(Botを使えなくなる); what only Amazon knows (Amazonの注文番号を入力: はいつ届きますか); and to begin in the middle
+(Botを使えなくなる); (リンクのプレビュー: 本社) is a chat program that looks at the link of the newest card;
+(Amazonの注文番号を入力: はいつ届きますか) types what only Amazon knows; and to begin in the middle
 (登録済み), (カートが届いた: 大阪支店へ コピー用紙 × 1、緑茶 × 2) and (注文した: …): what is said on the way is left out.
 
 Whoever acts has read everything before, so a message that the transcript does not show fails it.
@@ -169,6 +170,9 @@ class Play:
             self._stage.person(self._who).language = details.strip()
         elif self._works.knows(what):
             self._works.act(self._who, what, details.strip())
+        elif what == "リンクのプレビュー":
+            cards = [each for each in await self._stage.messages(self._who) if "columns" in each["content"]]
+            await self._shopper.preview(_beside_place(cards[-1]["content"], details.strip()))
         elif what == "Amazonの注文番号を入力":
             await self._stage.say(self._who, self._shop.newest_number() + details.strip())
         elif what == "利用開始":

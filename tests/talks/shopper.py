@@ -33,6 +33,13 @@ class Shopper:
         found = self._page.xpath("//main//a[@class] | //main//form//button")
         return tuple(_said(element) + (" ↗" if element.tag == "a" else "") for element in found)
 
+    async def preview(self, url: str) -> None:
+        """What a chat program sees that looks at a link before anybody taps it."""
+        async with self._session.get(
+            url, headers={"User-Agent": "Mozilla/5.0 (compatible; LinkPreview/1.0)"}
+        ) as answer:
+            await self._show(answer)
+
     def turn(self) -> None:
         """Look at the other window, which stays as it was left."""
         self._other, (self.url, self._page) = (self.url, self._page), self._other

@@ -1,6 +1,7 @@
 """What LINE WORKS does in a transcript besides carrying words: its menu, rooms of several people, and its troubles.
 
-works   次の送信: 回数の上限              the next message is answered 429, and may come a minute later
+works   次の送信: 回数の上限              the next message is answered 429, and may come a minute later; also エラー,
+                                    トークンの期限切れ, 受け取って切断: it is taken, and the line is cut before the answer
 works   次の社員照会: エラー              the next look-up in the directory is answered 500
 works   コールバックを2回ずつ送る           every callback twice, byte for byte; also ミリ秒を省く, channelIdを省く
 works   ふつうに戻る
@@ -18,7 +19,7 @@ from typing import Any
 import aiohttp
 
 from sandbox.lineworks.callbacks import signature
-from sandbox.lineworks.faults import Switch
+from sandbox.lineworks.faults import Answer, Switch
 from sandbox.lineworks.rooms import Room
 from sandbox.lineworks.talks import BOT
 from sandbox.lineworks.taps import find, tap
@@ -29,6 +30,12 @@ SWITCHES: dict[str, Switch] = {
     "コールバックを2回ずつ送る": "duplicate",
     "ミリ秒を省く": "no_milliseconds",
     "channelIdを省く": "no_postback_channel",
+}
+SENDS: dict[str, Answer] = {
+    "回数の上限": "429",
+    "エラー": "500",
+    "トークンの期限切れ": "401",
+    "受け取って切断": "cut",
 }
 A_MINUTE = 60.0
 BOTH = ("太郎", "花子")
@@ -72,8 +79,10 @@ class Works:
             faults.turn(SWITCHES[words], True)
         elif words == "ふつうに戻る":
             faults.clear()
-        elif words == "次の送信: 回数の上限":
-            faults.add("429", seconds=A_MINUTE)
+        elif words.startswith("次の送信: "):
+            trouble = words.removeprefix("次の送信: ")
+            assert trouble in SENDS, f"LINE WORKS knows {' '.join(SENDS)}"
+            faults.add(SENDS[trouble], seconds=A_MINUTE)
         elif words == "次の社員照会: エラー":
             faults.add("500", at="user")
         elif words == "これまでのコールバックを送り直す":
