@@ -10,6 +10,7 @@ from bot.talk.notices import Reader, buttons, buyer_name, contested_now, marks
 from bot.talk.orders import REFUSED, contested
 from bot.talk.reasons import line_reason
 from bot.talk.wording import Wording
+from purchasing import aftercare
 from purchasing.history import OrderDetail
 from purchasing.values import plain
 from storage.tables import Order, OrderConfirmation, OrderConfirmationLine, OrderLine
@@ -33,6 +34,7 @@ def confirmed(
     changed = {
         row.line_number for row in said if row.accepted and _price_changed(articles[row.line_number], row)
     }
+    sent = order.state in aftercare.OVER
     top = [words("admin" if reader.to_admin else "notice", name, **values)]
     foot = _shipping(words, found) if accepted else []
     if accepted and head.total is not None:
@@ -43,9 +45,9 @@ def confirmed(
     if not reader.to_admin:
         foot += [words("notice", "what_now_rejected")] if refused else []
         foot += [words("notice", "what_now_waiting")] if any(row.deferred for row in said) else []
-        foot += [words("notice", "what_now_changed")] if changed else []
+        foot += [words("notice", "what_now_changed_sent" if sent else "what_now_changed")] if changed else []
     foot += contested_now(reader) if disputed else []
-    actions = _actions(reader, found, refused=refused, changed=bool(changed))
+    actions = _actions(reader, found, refused=refused, changed=bool(changed) and not sent)
     return with_buttons("\n".join(top), lines, foot, actions)
 
 

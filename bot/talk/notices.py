@@ -8,7 +8,7 @@ from bot.lineworks.message import Action, ButtonTemplate, Outgoing, Text, Uri, c
 from bot.talk import findings, parcels
 from bot.talk.cards import CARD, booked_to, mark, menu_buttons, say, title, with_buttons
 from bot.talk.hearing import Verb
-from bot.talk.orders import contested, receipt_buttons
+from bot.talk.orders import contested, receipt_buttons, refused
 from bot.talk.wording import Wording
 from purchasing.history import OrderDetail
 from purchasing.values import plain
@@ -130,6 +130,9 @@ def shipped(
             *contested(words, found, row.line_number),
         )
     ]
+    if parcel.operation == "update":
+        # What was in the parcel and is refused by now leaves it by such a correction.
+        lines += [text for line in found.lines for text in refused(words, line)]
     if any(row.line_number in found.contested for row in carried):
         lines += ["", *contested_now(reader)]
     head = _head(reader, name, found, marks(words, order, parcel))

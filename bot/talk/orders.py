@@ -109,6 +109,15 @@ def _line(words: Wording, found: OrderDetail, line: OrderLine) -> list[str]:
     return [*written, *contested(words, found, line.line_number)]
 
 
+def refused(words: Wording, line: OrderLine) -> list[str]:
+    """How many pieces of a line are refused, and why, in a list of what is sent."""
+    if not line.rejected:
+        return []
+    values = {"number": line.line_number, "description": title(line.description)}
+    reason = line_reason(words, line.reason_code, line.reason)
+    return [words("notice", "line_rejected", quantity=plain(line.rejected), reason=reason, **values)]
+
+
 def contested(words: Wording, found: OrderDetail, number: int) -> list[str]:
     """The remark on a line of which Amazon says both to have sent and to have refused pieces."""
     pieces = found.contested.get(number)

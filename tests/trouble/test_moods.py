@@ -122,10 +122,10 @@ FATES: dict[str, Fate] = {
 }  # fmt: skip
 
 
-async def test_every_mood_ends_well_and_is_told_rightly(tmp_path: Path) -> None:
+async def test_every_mood_ends_well_and_is_told_rightly(tmp_path: Path, database_url: str) -> None:
     assert set(FATES) == set(MOODS), "every mood has its row"
     faults: list[str] = []
-    async with scene(tmp_path) as here:
+    async with scene(tmp_path, database_url) as here:
         await here.place.register(TARO)
         for mood, fate in FATES.items():
             faults += [f"{mood}: {fault}" for fault in await _live(here, mood, fate)]

@@ -141,6 +141,12 @@ class Town:
         if (work := self._shop[FULFILMENT].working_on(number)) is not None:
             await work
 
+    async def push(self, number: str, mood: str) -> None:
+        """Push a mood at an order, on the stand-in's page."""
+        page = f"{self._here}/amazon/moods/{number}"
+        async with self.session.post(page, data={"mood": mood}, allow_redirects=False) as answer:
+            assert answer.status == 303
+
     def amazon_will(self, mood: str) -> None:
         """How the next order that comes to Amazon will fare: one of the stand-in's moods."""
         assert self._shop[ACCOUNT].set_mood(mood)

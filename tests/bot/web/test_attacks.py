@@ -39,12 +39,6 @@ class Trap:
 
 
 @pytest.fixture
-def database_url(sqlite_url: str) -> str:
-    """All this happens before a database is asked."""
-    return sqlite_url
-
-
-@pytest.fixture
 async def trap(tmp_path: Path) -> AsyncIterator[Trap]:
     file = tmp_path / "bait.txt"
     file.write_text(BAIT)
