@@ -193,11 +193,14 @@ def _backup(options: argparse.Namespace) -> int:
 
 def _restore(options: argparse.Namespace) -> int:
     from bot.keep import restore
+    from storage.copy import NotEmpty
     from storage.database import DatabaseFault
 
     words, config = language(), load_config(options.config)
     try:
         return restore(config, words, options.file, replace=options.replace)
+    except NotEmpty as fault:
+        raise Sentence(words("cli", "restore_not_empty", detail=str(fault))) from None
     except DatabaseFault as fault:
         raise Sentence(words("cli", "restore_failed", detail=str(fault))) from None
 

@@ -66,17 +66,22 @@ async def _list(db: Database, words: Wording) -> None:
     waiting = sum(kind.waiting + kind.ready + kind.leased for kind in depth)
     print(words("jobs", "buried_head", count=len(buried)))
     for job in buried:
-        print(_line(job.id, job.kind, job.lane, job.attempts, job.finished_at, job.last_error))
+        at = _when(job.finished_at)
+        print(_line(job.id, job.kind, at, job.lane, job.attempts, job.last_error))
     print(words("jobs", "open_head", count=waiting))
     for each in still_open:
-        kind = f"{each.kind} ({each.state})"
-        print(_line(each.id, kind, each.lane, each.attempts, each.created_at, each.last_error))
+        kind, at = f"{each.kind} ({each.state})", words("jobs", "due", at=_when(each.due))
+        print(_line(each.id, kind, at, each.lane, each.attempts, each.last_error))
     if waiting > len(still_open):
         print(words("jobs", "more", count=waiting - len(still_open)))
     if buried:
         print(words("jobs", "what_to_do"))
 
 
-def _line(number: int, kind: str, lane: str, attempts: int, since: datetime, error: str) -> str:
+def _when(moment: datetime) -> str:
+    return f"{local(moment):%Y-%m-%d %H:%M:%S}"
+
+
+def _line(number: int, kind: str, at: str, lane: str, attempts: int, error: str) -> str:
     said = blot(f"{lane}  {error}".rstrip())
-    return f"  {number}  {kind}  {local(since):%Y-%m-%d %H:%M:%S}  x{attempts}  {said}"
+    return f"  {number}  {kind}  {at}  x{attempts}  {said}"

@@ -6,14 +6,17 @@ from contextlib import asynccontextmanager
 
 from bot.config import Config
 from bot.faults import Unstartable
+from storage.copy import refuse_nothing
 from storage.database import Database, DatabaseFault, open_database
 from storage.migrate import migrate
 
 
 @asynccontextmanager
 async def opened(config: Config) -> AsyncIterator[Database]:
-    """Open it at its newest schema. Raises Unstartable when it can't be had, or fails on the way."""
+    """Open it at its newest schema. Raises Unstartable when it is not there (asking must not make one: a relative path
+    means another one in another folder), can't be had, or fails on the way."""
     try:
+        refuse_nothing(config.database)
         migrate(config.database)
         db = open_database(config.database)
         try:

@@ -115,9 +115,9 @@ PAGE = 2_000
 
 
 def verify(tx: Tx, company_id: str) -> Verdict:
-    """Walk a company's chain from its beginning to its head. `why` is changed, missing or cut.
+    """Walk a company's chain from its beginning to its head. `why` is changed, missing, cut, or none.
 
-    A chain that was cut together with its head looks whole: see `holds`. An order without any entry is missing them.
+    A chain that was cut together with its head looks whole: see `holds`. None: there are orders and no entry at all.
     """
     place, last = 0, _BEGINNING
     for row in _along(tx.conn, company_id):
@@ -130,7 +130,7 @@ def verify(tx: Tx, company_id: str) -> Verdict:
     if (head.place, head.hash) != (place, last) if head else place > 0:
         return Verdict(place, place + 1, "cut")
     if place == 0 and tx.conn.execute(_AN_ORDER, {"company": company_id}).first():
-        return Verdict(0, 1, "missing")
+        return Verdict(0, 1, "none")
     return Verdict(place, hash=last)
 
 

@@ -52,6 +52,10 @@ class Onlooker(Protocol):
         """All are there; this is what both sides hold."""
 
 
+class NotEmpty(DatabaseFault):
+    """There is something in the target, and nobody said that it may go."""
+
+
 def copy(source: str, target: str, onlooker: Onlooker) -> None:
     """Bring both to the newest schema, then everything in `source` into `target`, which must be empty.
 
@@ -71,7 +75,10 @@ def refuse_nothing(url: str) -> None:
     """Raises DatabaseFault where there is no database of ours: asking must not make one."""
     address = read_address(url)
     if address.drivername == "sqlite" and not Path(str(address.database)).is_file():
-        raise DatabaseFault(f"there is no database {address.database}")
+        path = Path(str(address.database))
+        raise DatabaseFault(
+            f"there is no database {path}" + ("" if path.is_absolute() else f" in {Path.cwd()}")
+        )
     with connected(address, writes=False) as conn:
         if not version(conn):
             raise DatabaseFault(f"{address.database} is not a database of kaimono")
@@ -82,7 +89,7 @@ def fill(source: Connection, target: Connection, onlooker: Onlooker, *, replace:
     if replace:
         _clear(target)
     elif full := _first_with_rows(target):
-        raise DatabaseFault(f"the target is not empty: its table {full} has rows; nothing was changed")
+        raise NotEmpty(f"the target is not empty: its table {full} has rows; nothing was changed")
     upgrade(target)
     for table in SQLModel.metadata.sorted_tables:
         sent = _move(table, source, target, onlooker)

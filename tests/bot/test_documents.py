@@ -10,6 +10,7 @@ from bot.opened import opened
 from bot.talk.wording import wording
 from storage import audit
 from storage.database import Tx
+from storage.migrate import migrate
 from storage.tables import Order
 from storage.vault import load_keyring
 from tests.trouble import house
@@ -25,6 +26,7 @@ async def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Config,
     path = tmp_path / "config.toml"
     path.write_text(config_text(), encoding="utf-8")
     config = load(path)
+    migrate(config.database)
     ring = load_keyring(Path(config.key_file))
     monkeypatch.setattr(house, "vault", lambda: ring)
     company = house.buying(config.company[0], config.public_url)

@@ -16,6 +16,7 @@ from bot.talk.wording import wording
 from bot.trail import show, verify
 from storage import audit, backlog, queue
 from storage.database import Database, Tx
+from storage.migrate import migrate
 from storage.tables import Company
 from tests.bot.configuration import write
 from tests.bot.program import kaimono
@@ -29,6 +30,7 @@ LOST = "LINE WORKS knows no such member or bot (HTTP 404), taro.yamada@example.c
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    migrate("sqlite:///kaimono.db")
     return write(tmp_path)
 
 
@@ -71,7 +73,7 @@ async def test_what_waits_and_what_was_given_up_is_listed_without_addresses_or_p
     assert await run(path) == 0
     shown = capsys.readouterr().out
     assert "Given up: 1\n  1  send  2026-11-24 10:00:00  x1  a  LINE WORKS knows no such member" in shown
-    assert "Waiting: 1\n  2  send (ready)  2026-11-24 10:00:00  x0  send:2000001:***@***\n" in shown
+    assert "Waiting: 1\n  2  send (ready)  due 2026-11-24 10:00:00  x0  send:2000001:***@***\n" in shown
     for hidden in ("taro", "secret talk"):
         assert hidden not in shown
 
@@ -183,3 +185,15 @@ async def test_without_a_database_it_is_one_sentence(path: Path) -> None:
     assert (ended.code, ended.out) == (1, "")
     assert "file is not a database" in ended.err
     assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize(
+    "command", [("jobs",), ("audit",), ("audit", "verify"), ("evidence", "KM-1")], ids=" ".join
+)
+async def test_asking_makes_no_database(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """A relative path in another folder than the bot's would be another database, empty and without any trouble."""
+    path = write(tmp_path)
+    ended = await kaimono(tmp_path, *command, "--config", path)
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == f"Cannot open the database: there is no database kaimono.db in {tmp_path}\n"
+    assert not (tmp_path / "kaimono.db").exists()

@@ -98,6 +98,7 @@ async def test_a_bot_that_serves_is_backed_up_and_put_back(tmp_path: Path, datab
     refused = await kaimono(tmp_path, "restore", "kaimono.backup", "--config", "config.toml")
     assert (refused.code, refused.out) == (1, "")
     assert refused.err.startswith("Nothing was restored: the target is not empty")
+    assert "--replace" in refused.err
     restored = await kaimono(tmp_path, "restore", "kaimono.backup", "--config", "config.toml", "--replace")
     assert (restored.code, restored.err) == (0, "")
     assert tables_told(restored.out) == [table.name for table in filled.TABLES]

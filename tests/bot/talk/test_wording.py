@@ -91,7 +91,7 @@ FAMILIES: dict[str, set[str]] = {
     "shopping": {What.CART_MISSING, What.CART_TOO_LARGE},
     "paper": {"unknown", "unnamed", "unreadable", "remarks", "failed", "status", "cart", "password"},
     "invoice": {"same", "more", "less", "ordered", "confirmed", "line", "credit"},
-    "audit": {f"broken_{why}" for why in ("changed", "missing", "cut")},
+    "audit": {f"broken_{why}" for why in ("changed", "missing", "cut", "none")},
     "finding": set(JA["finding"]),
     "undelivered": {"400", "401", "403", "404", "other"},
 }
