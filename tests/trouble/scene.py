@@ -109,11 +109,11 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(folder: Path, database: str = "") -> AsyncIterator[Scene]:
+async def scene(folder: Path, database: str = "", more_people: int = 0) -> AsyncIterator[Scene]:
     """A bot on this database; without one on a SQLite file in the folder."""
     clock, patience = Ticking(), Patience()
     async with (
-        town(clock=clock, pause=patience) as place,
+        town(clock=clock, pause=patience, more_people=more_people) as place,
         bots(place, folder, database=database or f"sqlite:///{folder}/kaimono.db", clock=clock) as (bot,),
     ):
         yield Scene(place, bot, clock, patience)

@@ -26,7 +26,10 @@ from sqlmodel import select
 
 from bot.app import buying, line_of, outgoing
 from bot.handlers import CALLBACK
+from bot.lineworks.message import Text
 from bot.lineworks.outcome import Later
+from bot.talk import outbox
+from bot.talk.outbox import NOTICE
 from punchout.status import Status, build_response
 from punchout.supplier import Supplier, Taken, Unknown, Unreachable
 from purchasing.lifecycle import OrderState
@@ -34,10 +37,11 @@ from storage import queue
 from storage.database import Tx
 from storage.decision import LONGEST_PAUSE
 from storage.tables import JobRow
-from tests.trouble.house import ADMIN, HANAKO, NOW, TARO, config
+from tests.trouble.house import ADMIN, COMPANY, HANAKO, NOW, TARO, config
 from tests.trouble.scene import Scene, scene
 from tests.trouble.test_database import until
 from tests.trouble.test_outside import SEND
+from tests.trouble.town import text
 
 HOUR = timedelta(hours=1)
 
@@ -106,6 +110,51 @@ async def test_line_works_is_down_for_an_hour(tmp_path: Path, sqlite_url: str) -
         assert await here.bot.services.db.read(queue.buried) == []
 
 
+async def test_line_works_is_down_for_an_hour_and_a_hundred_people_wait(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    """However many wait, LINE WORKS is tried about once a minute by whichever is next; then all hear all, in order."""
+    people = [f"member-{number}" for number in range(100)]
+    async with scene(tmp_path, sqlite_url, more_people=len(people)) as here:
+        tenant = here.place.tenant
+        for user in people:  # who is told something for the first time would be greeted as well
+            tenant.talks.with_bot(user).opened = True
+        await here.place.talk.trouble(answer="503", times=1000, at="send")
+
+        def news(tx: Tx) -> None:
+            for user in people:
+                for number in (1, 2):
+                    words = [Text(f"お知らせ {number}")]
+                    outbox.post(
+                        tx, COMPANY, user, words, key=f"{user} {number}", now=here.clock(), priority=NOTICE
+                    )
+
+        def tried() -> int:
+            return sum(entry.kind == "send" for entry in tenant.log.after(0))
+
+        async def somebody_tries() -> bool:
+            return tried() > before and await no_send_in_hand(here)
+
+        before = 0
+        await here.bot.services.db.write(news)
+        for _ in range(60):
+            await until(somebody_tries)
+            before = tried()
+            await here.later(minutes=1)
+        assert tried() <= 60 + 15
+        assert len(await jobs_of(here, SEND)) == 2 * len(people)
+        assert f'kaimono_circuit_open{{counterparty="LINE WORKS {COMPANY}"}} 1.0' in await here.metrics()
+        await here.place.talk.trouble(clear=True)
+        while await jobs_of(here, SEND):
+            await until(lambda: no_send_in_hand(here))
+            await here.later(minutes=1)
+            await asyncio.sleep(0.02)
+        assert f'kaimono_circuit_open{{counterparty="LINE WORKS {COMPANY}"}} 0.0' in await here.metrics()
+        for user in people:
+            said = [text(m) for m in await here.place.talk.messages(user) if m["from"] == "bot"]
+            assert said == ["お知らせ 1", "お知らせ 2"]
+
+
 async def test_amazon_is_down_for_an_hour(tmp_path: Path, sqlite_url: str) -> None:
     """The same bytes later and later; buyer and admin are told once that we keep trying; then one order."""
     async with scene(tmp_path, sqlite_url) as here:
@@ -117,9 +166,11 @@ async def test_amazon_is_down_for_an_hour(tmp_path: Path, sqlite_url: str) -> No
         await place.hears(TARO, "まだAmazonから返事がありません", number)
         await place.hears(ADMIN, "【返事待ち】", number)
         assert (await here.order(number)).state == OrderState.UNANSWERED
+        assert 'kaimono_circuit_open{counterparty="Amazon"} 1.0' in await here.metrics()
         place.door.plan.clear()
         await here.later(seconds=LONGEST_PAUSE.total_seconds())
         await place.hears(TARO, "受注確定", number)
+        assert 'kaimono_circuit_open{counterparty="Amazon"} 0.0' in await here.metrics()
         assert len(set(place.door.orders)) == 1
         assert list(place.orders) == [number]
         assert await place.said(TARO, "まだAmazonから返事がありません") == 1
