@@ -119,7 +119,8 @@ def accept_cart(
         # Kept by its bytes: anybody may post here, and must not use up a payloadID that Amazon will send.
         document = keep(None, "refused", reason or trouble)
         said("cart_refused", why=trouble, document=document.id)
-        return Denied(trouble, reason, session.company_id if session else "", tx.trace)
+        email = (session.email if session else "") or ""
+        return Denied(trouble, reason, session.company_id if session else "", tx.trace, email)
 
     if session is None:
         return refuse(Trouble.CART_UNKNOWN)

@@ -85,8 +85,10 @@ def _put(tx: Tx, company_id: str, notice: Notice, now: datetime, trace: str) -> 
     )
 
 
-def tell_member(tx: Tx, member: Member, what: What, ref: int, now: datetime, trace: str = "") -> None:
-    _put(tx, member.company_id, Notice(what, ref, member.user_id, to_admin=False), now, trace)
+def tell_member(
+    tx: Tx, member: Member, what: What, ref: int, now: datetime, trace: str = "", again: str = ""
+) -> None:
+    _put(tx, member.company_id, Notice(what, ref, member.user_id, to_admin=False, again=again), now, trace)
 
 
 def tell_admins(
@@ -158,8 +160,10 @@ def tell_company(tx: Tx, company: Company, what: What, ref: int, now: datetime) 
         _put(tx, company.id, Notice(what, ref, admin, to_admin=True), now, "")
 
 
-def tell_all(tx: Tx, company: Company, order: Order, what: What, ref: int, now: datetime) -> None:
+def tell_all(
+    tx: Tx, company: Company, order: Order, what: What, ref: int, now: datetime, again: str = ""
+) -> None:
     """Tell the buyer of an order and everybody who answers for it."""
     buyer = tx.orm.get_one(Member, order.member_id)
-    tell_member(tx, buyer, what, ref, now, trace=order.trace)
-    tell_admins(tx, company, buyer, what, ref, now, trace=order.trace)
+    tell_member(tx, buyer, what, ref, now, trace=order.trace, again=again)
+    tell_admins(tx, company, buyer, what, ref, now, trace=order.trace, again=again)

@@ -31,12 +31,13 @@ def watch_order(tx: Tx, order: Order, now: datetime) -> None:
 
 
 def watch_again(tx: Tx, order: Order, since: str, now: datetime) -> None:
-    """Look once more: what Amazon had said was taken back; `since` names by what."""
+    """Look once more: what Amazon had said was taken back; `since` names by what, and late since then is late anew."""
     _put(tx, order.company_id, f"order:{order.id}", now, now + NEWS_EXPECTED, since)
 
 
 def _put(tx: Tx, company_id: str, about: str, now: datetime, due: datetime, since: str = "") -> None:
-    key = f"reminder:{company_id}:{about}{f':{since}' if since else ''}"
+    about += f":{since}" if since else ""
+    key = f"reminder:{company_id}:{about}"
     queue.put(
         tx, company_id=company_id, lane=key, kind=KIND, key=key, payload=about.encode(), now=now, due=due
     )
@@ -44,13 +45,13 @@ def _put(tx: Tx, company_id: str, about: str, now: datetime, due: datetime, sinc
 
 def look(tx: Tx, company: Company, payload: bytes, now: datetime) -> None:
     """Tell people if what was expected has not come."""
-    kind, _, ref = payload.decode().partition(":")
+    kind, ref, *since = payload.decode().split(":", 2)
     if kind == "session":
         _look_at_session(tx, tx.orm.get_one(ShoppingSession, int(ref)), now)
     else:
         order = tx.orm.get_one(Order, int(ref))
         if order.state in _WAITING:
-            notices.tell_all(tx, company, order, What.ORDER_LATE, int(ref), now)
+            notices.tell_all(tx, company, order, What.ORDER_LATE, int(ref), now, again="".join(since))
 
 
 def _look_at_session(tx: Tx, session: ShoppingSession, now: datetime) -> None:

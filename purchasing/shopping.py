@@ -93,12 +93,13 @@ class Trouble(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Denied:
     """The member stays outside. `reason` is Amazon's own sentence, if it gave one; `company_id` is empty where the token
-    names no company."""
+    names no company, `email`, the mail address that the visit is for, where it names no visit."""
 
     trouble: Trouble
     reason: str = ""
     company_id: str = field(default="", compare=False)
     trace: str = field(default="", compare=False)
+    email: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ class Visit:
     session_id: int
     company: Company
     setup: bytes
+    email: str
     trace: str = ""
 
 
@@ -189,7 +191,7 @@ def prepare(tx: Tx, vault: Keyring, companies: Companies, token: str, now: datet
     )
     member.last_address = address.key
     tx.orm.add(member)
-    return Visit(session.id, company, setup, tx.trace)
+    return Visit(session.id, company, setup, member.email, tx.trace)
 
 
 def _visits_since(tx: Tx, member: Member, moment: datetime) -> int:
@@ -218,7 +220,7 @@ async def enter(
         return outcome.url
     company_id = visit.company.id
     if isinstance(outcome, Refused):
-        denied = Denied(_why_refused(outcome.status), outcome.reason, company_id)
+        denied = Denied(_why_refused(outcome.status), outcome.reason, company_id, email=visit.email)
     elif isinstance(outcome, Unreachable):
         denied = Denied(Trouble.SETUP_UNREACHABLE, outcome.why, company_id)
     else:

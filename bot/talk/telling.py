@@ -138,7 +138,8 @@ def write(tx: Tx, company: Company, notice: Notice, app_url: str, now: datetime)
         return []
     if notice.what is What.ORDER_REFUSED:
         return refusals.refused(reader, found)
-    return notices.news(reader, notice.what.removeprefix("order_"), found, order.refusal)
+    again = "_again" if notice.what is What.ORDER_LATE and notice.again else ""
+    return notices.news(reader, notice.what.removeprefix("order_") + again, found, order.refusal)
 
 
 def in_short(messages: Sequence[Outgoing]) -> list[str]:

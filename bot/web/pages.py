@@ -41,11 +41,14 @@ def page(
     again: str = "",
     fresh: str = "",
     guide: bool = False,
+    account: str = "",
+    steps: str = "",
     app_url: str = "",
     test: bool = False,
 ) -> web.Response:
     """One message to the member. `again` is a link that tries once more, `fresh` posts a fresh link into the talk;
-    `guide` adds the way to the page about trouble in the shop."""
+    `guide` adds the way to the page about trouble in the shop; `account` is the one that a visit is for, `steps` what to
+    do in turn, a line for each."""
     return render(
         "message.html",
         words,
@@ -57,6 +60,8 @@ def page(
         again=again,
         fresh=fresh,
         guide=guide,
+        account=account,
+        steps=steps.splitlines(),
         back=open_app(app_url) if app_url else "",
         test=test,
     )

@@ -30,6 +30,8 @@ _STATUS = {
 }
 GUIDED = (Trouble.SETUP_REFUSED, Trouble.CART_UNKNOWN, Trouble.CART_USED, Trouble.CART_FOREIGN)
 """What is probably not the link's fault but something about the account or the browser: the guide says what."""
+ACCOUNTS = (Trouble.SETUP_REFUSED, Trouble.CART_FOREIGN)
+"""What a wrong account brings about: the page names the right one, and says how to see which one is signed in."""
 _log = logging.getLogger(__name__)
 ONCE_IN = timedelta(minutes=1)
 """How often a link's page may send fresh cards."""
@@ -83,6 +85,8 @@ def trouble_page(
         again=again if may_retry else "",
         fresh=fresh if trouble is Trouble.LINK_OLD else "",
         guide=trouble in GUIDED,
+        account=denied.email if trouble in ACCOUNTS else "",
+        steps=words("account", trouble) if trouble in ACCOUNTS else "",
         app_url=services.app_url(denied.company_id),
     )
     if trouble is Trouble.TOO_MANY_VISITS:

@@ -8,7 +8,7 @@ from bot.app import buying
 from bot.lineworks.message import Outgoing
 from bot.talk import orders, telling
 from bot.talk.wording import wording
-from purchasing import history, submission
+from purchasing import history, reminders, submission
 from purchasing.lifecycle import OrderEvent, OrderState
 from purchasing.notices import Notice, What
 from purchasing.reminders import KIND
@@ -210,3 +210,25 @@ async def test_goods_that_are_said_to_be_both_sent_and_refused(desk: Desk, first
     assert "状況: 発送完了" in written(card)
     assert written(card).count("※3点は、Amazonから発送と不成立の両方の知らせが届いています。") == 1
     assert {"荷物を追跡する", "届きました"} <= set(labels(card))
+
+
+async def test_an_order_that_is_late_again_is_told_again(desk: Desk) -> None:
+    """Late, then confirmed, then taken back, and a day later still nothing; that it is late twice is no news."""
+
+    async def looked() -> None:
+        def look(tx: Tx) -> None:
+            for job in jobs_of(tx, KIND):
+                reminders.look(tx, desk.company, job.payload, job.due)
+
+        for _ in range(2):
+            await desk.shop.write(look)
+
+    await looked()
+    await desk.hear(confirmation(desk.order, *ALL))
+    await desk.hear(confirmation(desk.order, operation="delete", now=LATER))
+    await looked()
+    for user_id, again in ((TARO, "管理者がAmazonビジネスの画面で確かめます"), (ADMIN, "【確定待ち】")):
+        first, second = await read(desk, user_id, What.ORDER_LATE)
+        assert "1日たっても受注確定の知らせがありません" in first
+        assert "Amazonが前の知らせを取り消してから1日たっても、新しい知らせがありません" in second
+        assert again in second

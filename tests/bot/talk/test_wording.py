@@ -21,6 +21,7 @@ from bot.lineworks.text import units
 from bot.talk.hearing import Verb
 from bot.talk.wording import LANGUAGES, Wording, verb, wording
 from bot.web.guide import CASES
+from bot.web.shop import ACCOUNTS
 from purchasing.accounting import Accounting
 from purchasing.aftercare import Receipt
 from purchasing.lifecycle import LineState, OrderState
@@ -64,7 +65,7 @@ PLAIN = {
         What.ORDER_REFUSED,
         What.ORDER_LATE,
     )
-}
+} | {"late_again"}
 FAMILIES: dict[str, set[str]] = {
     "notice": PLAIN,
     "admin": PLAIN | {What.GOODS_MISSING, What.GOODS_DAMAGED, What.CANCEL_WISHED},
@@ -73,6 +74,7 @@ FAMILIES: dict[str, set[str]] = {
     "line_state": {*LineState},
     "bad_email": {*BadEmail},
     "trouble": {*Trouble},
+    "account": {"expected", "signed_in", "where", *ACCOUNTS},
     "trouble_title": {*Trouble},
     "expected": set(fields(Config)),
     "notice_kind": {*KINDS},

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import logging
+import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -138,6 +139,10 @@ class Answer:
         return self.body.decode()
 
 
+OWN_ACCOUNT = re.compile(r"<dd><strong>[^<]*</strong></dd>")
+"""Where a page about a wrong account names the right one: to whoever holds the link of that very visit."""
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -184,4 +189,4 @@ async def site(
     await db.close()
     assert_silent(written.getvalue())
     for shown in made.pages:
-        assert_silent(shown)
+        assert_silent(OWN_ACCOUNT.sub("", shown))

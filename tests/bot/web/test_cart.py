@@ -15,7 +15,7 @@ from purchasing.shopping import Denied, enter
 from storage import tables
 from tests.bot.web.conftest import Answer, Site
 from tests.trouble.documents import Goods, cart
-from tests.trouble.house import HANAKO, TARO, link_for, vault, visit_of, way_back
+from tests.trouble.house import HANAKO, TARO, email_of, link_for, vault, visit_of, way_back
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 MIB = 1024 * 1024
@@ -173,7 +173,10 @@ async def test_a_foreign_cookie(site: Site) -> None:
     token, _ = await visit(site)
     _, foreign = await visit(site, HANAKO)
     for cookie in (foreign, "", "made up", "クッキー"):
-        refused(await post(site, token, cart(cookie, Goods())), "cart_foreign")
+        answer = await post(site, token, cart(cookie, Goods()))
+        refused(answer, "cart_foreign")
+        assert email_of(TARO) in answer.text, "the account that this visit is for"
+        assert email_of(HANAKO) not in answer.text
     assert await carts(site) == []
     assert {d.outcome for d in await site.documents()} == {"refused"}
 

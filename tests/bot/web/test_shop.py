@@ -14,7 +14,7 @@ from storage.database import Tx
 from storage.tables import ShoppingSession
 from tests.bot.web.conftest import Answer, Site
 from tests.trouble.amazon import hangs_up, leads_to, never_answers, page, says
-from tests.trouble.house import EMAIL, TARO, furnished, link_for
+from tests.trouble.house import EMAIL, TARO, email_of, furnished, link_for
 
 PREVIEWS = (
     "facebookexternalhit/1.1;line-poker/1.0",
@@ -184,6 +184,25 @@ async def test_amazon_says_why_it_refuses(site: Site) -> None:
     has(answer, "setup_refused")
     assert "UserEmail is missing <b>&amp;</b> so is the hook URL." in said(answer)
     assert "<b>" not in answer.text
+
+
+async def test_a_wrong_account_is_told_by_its_address_with_what_to_do(site: Site) -> None:
+    site.amazon.answers.append(says(403, "The user is not known."))
+    answer = await site.call("GET", f"/shop/{await link(site)}")
+    (main,) = html.document_fromstring(answer.body).iter("main")
+    told = dict(zip(texts(main, "dt"), texts(main, "dd"), strict=True))
+    assert told["この買い物のアカウント（トークに登録したアドレス）"] == email_of(TARO)
+    assert "Amazonの画面の右上の名前" in told["いまAmazonにサインインしているアカウント"]
+    steps = texts(main, "li")
+    assert len(steps) == 4
+    assert "「メールアドレスを変更」" in steps[0]
+    assert "購買の管理者に知らせてください" in steps[-1]
+    assert main.xpath(".//a[contains(., 'LINE WORKSに戻る')]/@href"), "and the way back into the talk"
+    assert email_of(TARO) not in site.written.getvalue()
+
+
+def texts(main: html.HtmlElement, tag: str) -> list[str]:
+    return [" ".join(str(element.text_content()).split()) for element in main.iter(tag)]
 
 
 async def test_amazon_is_out_of_order(site: Site) -> None:
