@@ -6,7 +6,7 @@ Called by the engine inside its transaction, like all that touches storage.
 from datetime import datetime
 
 from bot.lineworks.message import Outgoing
-from bot.talk import orders, shopping
+from bot.talk import afterwards, orders, shopping
 from bot.talk.hearing import Heard, Verb
 from bot.talk.wording import Wording
 from purchasing import aftercare, history, policy
@@ -27,6 +27,8 @@ def list_orders(tx: Tx, words: Wording, member: Member, ref: str) -> tuple[list[
 def show(tx: Tx, company: Company, words: Wording, viewer: Member, number: str) -> list[Outgoing]:
     """One order, to its buyer and to who answers for the buyer; to everybody else there is no such order."""
     buys = policy.may_buy(company, viewer)
+    if not number:
+        return orders.none_yet(words, buys=buys)
     order = history.by_number(tx, company.id, number)
     found = history.detail(tx, order) if order else None
     if found is None or not policy.may_see(company, viewer, found.buyer):
@@ -34,9 +36,16 @@ def show(tx: Tx, company: Company, words: Wording, viewer: Member, number: str) 
     return orders.detail(words, found, own=found.buyer.id == viewer.id, buys=buys)
 
 
-def _own(tx: Tx, member: Member, number: str) -> Order | None:
-    order = history.by_number(tx, member.company_id, number)
+def _meant(tx: Tx, member: Member, heard: Heard) -> Order | None:
+    """The member's own order that a button names; typed, the newest."""
+    if not heard.ref:
+        return aftercare.newest(tx, member)
+    order = history.by_number(tx, member.company_id, heard.ref)
     return order if order is not None and order.member_id == member.id else None
+
+
+def _no_order(words: Wording, heard: Heard) -> list[Outgoing]:
+    return orders.not_found(words) if heard.ref else orders.none_yet(words)
 
 
 _RECEIPTS = {Verb.ARRIVED: Receipt.ARRIVED, Verb.MISSING: Receipt.MISSING, Verb.DAMAGED: Receipt.DAMAGED}
@@ -46,23 +55,26 @@ def receive(
     tx: Tx, company: Company, words: Wording, member: Member, heard: Heard, now: datetime
 ) -> list[Outgoing]:
     """届きました and its sisters: by button for that order, typed for the newest that was shipped."""
-    shipped = _own(tx, member, heard.ref) if heard.ref else aftercare.newest(tx, member, aftercare.SHIPPED)
-    if shipped is None or shipped.state not in aftercare.SHIPPED:
-        return orders.not_found(words)
+    shipped = None if heard.ref else aftercare.newest(tx, member, aftercare.SHIPPED)
+    order = shipped or _meant(tx, member, heard)
+    if order is None:
+        return _no_order(words, heard)
+    if order.state not in aftercare.SHIPPED:
+        return afterwards.not_shipped(words, order)
     receipt = _RECEIPTS[heard.verb]
-    told = aftercare.receive(tx, company, shipped, receipt, now)
-    return orders.received(words, history.detail(tx, shipped), receipt, told=told)
+    told = aftercare.receive(tx, company, order, receipt, now)
+    return afterwards.received(words, history.detail(tx, order), receipt, told=told)
 
 
 def cancel(
     tx: Tx, company: Company, words: Wording, member: Member, heard: Heard, now: datetime
 ) -> list[Outgoing]:
     """注文を取り消したい: only Amazon's own page can do it; the wish is kept and the admins are told."""
-    order = _own(tx, member, heard.ref) if heard.ref else aftercare.newest(tx, member)
+    order = _meant(tx, member, heard)
     if order is None:
-        return orders.not_found(words)
+        return _no_order(words, heard)
     told = order.state not in aftercare.OVER and aftercare.wish_cancel(tx, company, order, now)
-    return orders.how_to_cancel(words, history.detail(tx, order), told=told)
+    return afterwards.how_to_cancel(words, history.detail(tx, order), told=told)
 
 
 def again(
@@ -72,18 +84,18 @@ def again(
 
     cXML's SelectedItem names one article (Amazon reference 5).
     """
-    order = _own(tx, member, heard.ref) if heard.ref else aftercare.newest(tx, member)
+    order = _meant(tx, member, heard)
     if order is None:
-        return orders.not_found(words)
+        return _no_order(words, heard)
     found = history.detail(tx, order)
     refused = [line for line in found.lines if line.rejected]
     asked = heard.nonce == orders.REFUSED
     if asked and not refused:
-        return orders.none_refused(words, found)
+        return afterwards.none_refused(words, found)
     lines = refused if asked else found.lines
     choices = visits.offer(tx, company, member, now, asin=lines[0].asin)
     minutes = int(company.link_life.total_seconds() // 60)
     return [
-        *orders.same_again(words, found, lines, refused=asked),
+        *afterwards.same_again(words, found, lines, refused=asked),
         *shopping.address_cards(words, choices, minutes, company.test),
     ]

@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 
 from bot.lineworks.action import LABEL
-from bot.lineworks.message import Action, ButtonTemplate, Message, Outgoing, Text, Uri, clean, pages
+from bot.lineworks.message import Action, ButtonTemplate, Message, Outgoing, clean
 from bot.talk import parcels
-from bot.talk.cards import TEXT, booked_to, mark, menu_buttons, say, title, with_buttons
+from bot.talk.cards import booked_to, mark, menu_buttons, say, title, with_buttons
 from bot.talk.hearing import Verb, button
 from bot.talk.invoices import invoices
 from bot.talk.reasons import line_reason, order_reason
 from bot.talk.wording import Wording
-from purchasing import addresses, aftercare, carriers
+from purchasing import addresses, aftercare
 from purchasing.aftercare import Receipt
 from purchasing.history import OrderDetail
 from purchasing.lifecycle import LineState, OrderState
@@ -26,7 +25,7 @@ REFUSED = "refused"
 def history(words: Wording, orders: Sequence[Order], older: int | None) -> list[Outgoing]:
     """A page of the member's orders, each with a button; `older` is where the next page begins."""
     if not orders:
-        return [ButtonTemplate(words("order", "none"), menu_buttons(words))]
+        return none_yet(words)
     lines = [
         words(
             "order",
@@ -167,85 +166,20 @@ def receipt_buttons(words: Wording, order: Order) -> list[Action]:
     ]
 
 
-def received(words: Wording, found: OrderDetail, receipt: Receipt, *, told: bool) -> list[Outgoing]:
-    """Thanks, or what to do now about goods that are missing or wrong; `told` when an administrator reads of it."""
-    values = {"mark": mark(words, found.order.test), "number": found.order.number}
-    text = words("receipt", receipt, noted=_noted(words, told), **values)
-    return [ButtonTemplate(text, (*_amazon(words, found), *menu_buttons(words)[:2]))]
-
-
-def _noted(words: Wording, told: bool) -> str:
-    return words("receipt", "noted_and_told" if told else "noted")
-
-
-def how_to_cancel(words: Wording, found: OrderDetail, *, told: bool) -> list[Outgoing]:
-    """Amazon's own page is the only place; an order that is over, or never came about, is told so."""
-    order = found.order
-    if order.state in (OrderState.REFUSED, OrderState.REJECTED):
-        name = "not_needed"
-    else:
-        name = "too_late" if order.state in aftercare.OVER else "how"
-    text = words(
-        "cancelling",
-        name,
-        mark=mark(words, order.test),
-        number=order.number,
-        state=words("order_state", OrderState(order.state)),
-        noted=_noted(words, told),
-    )
-    return [ButtonTemplate(text, (*_amazon(words, found), *menu_buttons(words)[:2]))]
-
-
-def cancel_instead(words: Wording, order: Order) -> list[Outgoing]:
-    """キャンセル with no cart left: what the member may mean is the order on its way."""
-    text = words("cancelling", "instead", mark=mark(words, order.test), number=order.number)
-    wish = say(words, "cancel_order", Verb.CANCEL_ORDER, order.number)
-    return [ButtonTemplate(text, (wish, *menu_buttons(words)))]
-
-
-def none_refused(words: Wording, found: OrderDetail) -> list[Outgoing]:
-    """Refused articles were asked for, and Amazon has corrected itself since: nothing may be bought twice."""
-    order = found.order
-    text = words("order", "none_refused", mark=mark(words, order.test), number=order.number)
-    return [ButtonTemplate(text, (say(words, "detail", Verb.ORDER, order.number), *menu_buttons(words)[:2]))]
-
-
-def same_again(
-    words: Wording, found: OrderDetail, lines: Sequence[OrderLine], *, refused: bool
-) -> list[Outgoing]:
-    """These lines of an order, with a link to each article: the shop cannot be filled from outside.
-
-    Where only refused lines are asked for, the pieces are those that were refused.
-    """
-    refused = refused or all(line.rejected >= line.quantity for line in lines)
-    head = words("order", "again_refused" if refused else "again", number=found.order.number)
-    written = [_again(words, line, line.rejected if refused else line.quantity) for line in lines]
-    return [Text(page) for page in pages([head, "", *written], TEXT)]
-
-
-def _again(words: Wording, line: OrderLine, pieces: Decimal) -> str:
-    values = {"number": line.line_number, "description": title(line.description), "asin": line.asin}
-    parts = [words("order", "again_line", quantity=plain(pieces), **values)]
-    if page := carriers.article_page(line.asin):
-        parts.append(words("order", "again_link", page=page))
-    if line.rejected:
-        reason = line_reason(words, line.reason_code, line.reason)
-        parts.append(words("order", "again_remark", reason=reason))
-    return "\n".join(parts)
-
-
-def _amazon(words: Wording, found: OrderDetail) -> list[Uri]:
-    """The order at Amazon, as soon as Amazon has given it a number."""
-    numbers = dict.fromkeys(line.amazon_order for line in found.lines if line.amazon_order)
-    return [Uri(words("label", "open_amazon"), carriers.order_page(number)) for number in numbers][:3]
-
-
 def _line_state(order: Order, line: OrderLine) -> LineState:
     """Nobody waits any more for the lines of an order that Amazon did not take."""
     return LineState.REJECTED if order.state == OrderState.REFUSED else LineState(line.state)
 
 
 def not_found(words: Wording, *, buys: bool = True) -> list[Outgoing]:
-    """Who does not buy (`buys`) is offered no shopping."""
-    menu = menu_buttons(words) if buys else (say(words, "help", Verb.HELP),)
-    return [ButtonTemplate(words("order", "not_found"), menu)]
+    """The order that was named is none, or somebody else's. Who does not buy (`buys`) is offered no shopping."""
+    return [ButtonTemplate(words("order", "not_found"), _menu(words, buys))]
+
+
+def none_yet(words: Wording, *, buys: bool = True) -> list[Outgoing]:
+    """No order was named, and there is none."""
+    return [ButtonTemplate(words("order", "none"), _menu(words, buys))]
+
+
+def _menu(words: Wording, buys: bool) -> tuple[Action, ...]:
+    return menu_buttons(words) if buys else (say(words, "help", Verb.HELP),)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.lineworks.message import ButtonTemplate, Outgoing, Text, clean
-from bot.talk import checkout, orders, registration
+from bot.talk import afterwards, checkout, registration
 from bot.talk.cards import mark, menu_buttons
 from bot.talk.hearing import Heard, Verb
 from bot.talk.steps import At, Do, Move
@@ -113,7 +113,7 @@ class Till:
         order = aftercare.newest(self.tx, self.member)
         if order is None or order.state in aftercare.OVER:
             return registration.menu(self.words, "menu", "nothing_to_cancel", self.member.email or "")
-        return orders.cancel_instead(self.words, order)
+        return afterwards.cancel_instead(self.words, order)
 
     def drop(self) -> list[Outgoing]:
         """Whoever starts over lets go of the cart on offer, and is told so."""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.lineworks.message import Outgoing, Text
 from bot.lineworks.text import units
-from bot.talk import cards, checkout, notices, orders, registration, shopping
+from bot.talk import afterwards, cards, checkout, notices, orders, registration, shopping
 from bot.talk.cards import CARD
 from bot.talk.confirmed import confirmed
 from bot.talk.hearing import Verb
@@ -114,11 +114,11 @@ def test_what_is_said_after_an_order_fits_its_card(
     found: OrderDetail, words: Wording, receipt: Receipt
 ) -> None:
     for shown in (
-        orders.received(words, found, receipt, told=True),
-        orders.how_to_cancel(words, found, told=True),
+        afterwards.received(words, found, receipt, told=True),
+        afterwards.how_to_cancel(words, found, told=True),
     ):
         assert found.order.number in written(judged(shown))
-    again = written(judged(orders.same_again(words, found, found.lines, refused=False)))
+    again = written(judged(afterwards.same_again(words, found, found.lines, refused=False)))
     assert set(range(1, len(found.lines) + 1)) <= set(numbered(again))
 
 

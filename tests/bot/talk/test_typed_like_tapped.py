@@ -381,7 +381,7 @@ async def test_a_number_shows_an_order_to_nobody_else(sqlite_database: Database)
 
     ((number, nothing, newest),) = await _from_here(sqlite_database, "ja", _waiting_order, lambda _: [act])
     assert number == nothing
-    assert wording("ja")("order", "not_found") in newest
+    assert wording("ja")("order", "none") in newest
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,0 +1,138 @@
+"""What is said of an order once it was placed: thanks for a receipt, how to cancel it, the same again. Pure."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from bot.lineworks.action import LABEL
+from bot.lineworks.message import ButtonTemplate, Outgoing, Text, Uri, clean, cut, pages
+from bot.talk.cards import CARD, TEXT, mark, menu_buttons, say, title
+from bot.talk.hearing import Verb
+from bot.talk.reasons import line_reason
+from bot.talk.wording import Wording
+from purchasing import aftercare, carriers
+from purchasing.aftercare import Receipt
+from purchasing.history import OrderDetail
+from purchasing.lifecycle import OrderState
+from purchasing.values import plain
+from storage.tables import Order, OrderLine
+
+MOST_AT_AMAZON = 5
+SHORT = 30
+"""How much of an article's name tells one of Amazon's orders from another."""
+
+
+def not_shipped(words: Wording, order: Order) -> list[Outgoing]:
+    """Somebody speaks of goods that arrived, or not: Amazon has not told that they were sent."""
+    text = words(
+        "order",
+        "not_shipped",
+        mark=mark(words, order.test),
+        number=order.number,
+        state=words("order_state", OrderState(order.state)),
+    )
+    return [ButtonTemplate(text, (say(words, "detail", Verb.ORDER, order.number), *menu_buttons(words)[:2]))]
+
+
+def received(words: Wording, found: OrderDetail, receipt: Receipt, *, told: bool) -> list[Outgoing]:
+    """Thanks, or what to do now about goods that are missing or wrong; `told` when an administrator reads of it."""
+    values = {"mark": mark(words, found.order.test), "number": found.order.number}
+    text = words("receipt", receipt, noted=_noted(words, told), **values)
+    return [
+        ButtonTemplate(_which(words, found, text), (*_open_amazon(words, found), *menu_buttons(words)[:2]))
+    ]
+
+
+def _noted(words: Wording, told: bool) -> str:
+    return words("receipt", "noted_and_told" if told else "noted")
+
+
+def how_to_cancel(words: Wording, found: OrderDetail, *, told: bool) -> list[Outgoing]:
+    """Amazon's own page is the only place; an order that is over, or never came about, is told so."""
+    order = found.order
+    if order.state in (OrderState.REFUSED, OrderState.REJECTED):
+        name = "not_needed"
+    else:
+        name = "too_late" if order.state in aftercare.OVER else "how"
+    text = words(
+        "cancelling",
+        name,
+        mark=mark(words, order.test),
+        number=order.number,
+        state=words("order_state", OrderState(order.state)),
+        noted=_noted(words, told),
+    )
+    return [
+        ButtonTemplate(_which(words, found, text), (*_open_amazon(words, found), *menu_buttons(words)[:2]))
+    ]
+
+
+def cancel_instead(words: Wording, order: Order) -> list[Outgoing]:
+    """キャンセル with no cart left: what the member may mean is the order on its way."""
+    text = words("cancelling", "instead", mark=mark(words, order.test), number=order.number)
+    wish = say(words, "cancel_order", Verb.CANCEL_ORDER, order.number)
+    return [ButtonTemplate(text, (wish, *menu_buttons(words)))]
+
+
+def none_refused(words: Wording, found: OrderDetail) -> list[Outgoing]:
+    """Refused articles were asked for, and Amazon has corrected itself since: nothing may be bought twice."""
+    order = found.order
+    text = words("order", "none_refused", mark=mark(words, order.test), number=order.number)
+    return [ButtonTemplate(text, (say(words, "detail", Verb.ORDER, order.number), *menu_buttons(words)[:2]))]
+
+
+def same_again(
+    words: Wording, found: OrderDetail, lines: Sequence[OrderLine], *, refused: bool
+) -> list[Outgoing]:
+    """These lines of an order, with a link to each article: the shop cannot be filled from outside.
+
+    Where only refused lines are asked for, the pieces are those that were refused.
+    """
+    refused = refused or all(line.rejected >= line.quantity for line in lines)
+    head = words("order", "again_refused" if refused else "again", number=found.order.number)
+    written = [_again(words, line, line.rejected if refused else line.quantity) for line in lines]
+    return [Text(page) for page in pages([head, "", *written], TEXT)]
+
+
+def _again(words: Wording, line: OrderLine, pieces: Decimal) -> str:
+    values = {"number": line.line_number, "description": title(line.description), "asin": line.asin}
+    parts = [words("order", "again_line", quantity=plain(pieces), **values)]
+    if page := carriers.article_page(line.asin):
+        parts.append(words("order", "again_link", page=page))
+    if line.rejected:
+        reason = line_reason(words, line.reason_code, line.reason)
+        parts.append(words("order", "again_remark", reason=reason))
+    return "\n".join(parts)
+
+
+def _which(words: Wording, found: OrderDetail, text: str) -> str:
+    """The text, and where Amazon has made several orders of this one, what is in which."""
+    orders = _at_amazon(found)
+    if len(orders) < 2:
+        return text
+    told = [
+        words("order", "at_amazon", number=number, articles=_few(words, of)) for number, of in orders.items()
+    ]
+    return cut("\n".join([f"{text}\n", *told]), CARD)
+
+
+def _few(words: Wording, lines: Sequence[OrderLine]) -> str:
+    first, *others = lines
+    more = words("admin", "more_lines", count=len(others)) if others else ""
+    return f"{cut(clean(first.description), SHORT)} {more}".rstrip()
+
+
+def _at_amazon(found: OrderDetail) -> dict[str, list[OrderLine]]:
+    """What each of Amazon's orders holds, as soon as Amazon has given it a number."""
+    orders: dict[str, list[OrderLine]] = {}
+    for line in found.lines:
+        if line.amazon_order:
+            orders.setdefault(line.amazon_order, []).append(line)
+    return dict(list(orders.items())[:MOST_AT_AMAZON])
+
+
+def _open_amazon(words: Wording, found: OrderDetail) -> tuple[Uri, ...]:
+    """Where the order can be cancelled or returned; of several, each button says which it opens."""
+    numbers = list(_at_amazon(found))
+    if len(numbers) == 1:
+        return (Uri(words("label", "open_amazon"), carriers.order_page(numbers[0])),)
+    return tuple(Uri(cut(number, LABEL), carriers.order_page(number)) for number in numbers)
