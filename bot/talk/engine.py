@@ -86,7 +86,7 @@ def turn(
     opened = talk.about == _BEGAN and not registered
     if opened:
         talk.about = ""
-    if just_now and (heard.verb is Verb.START or (opened and _asks_nothing(heard, move))):
+    if just_now and (heard.verb is Verb.START or (opened and _asks_nothing(move))):
         talks.keep(tx, talk)
         return ()
     if began and move.do is Do.GREET:
@@ -109,9 +109,9 @@ def turn(
     return [registration.moved_here(words), *answer] if in_room else answer
 
 
-def _asks_nothing(heard: Heard, move: Move) -> bool:
+def _asks_nothing(move: Move) -> bool:
     """A stranger's こんにちは or sticker: the greeting is its answer. A verb is always answered."""
-    return move.do is Do.GREET_FIRST and heard.verb in (Verb.WORDS, Verb.THING)
+    return move.do is Do.GREET_FIRST and move.heard.verb in (Verb.WORDS, Verb.THING)
 
 
 _FOR_EVERYBODY = (Do.NOTHING, Do.ORDER, Do.NOTICES, Do.NOTICE_PACE, Do.ASK_ADMIN)
@@ -147,6 +147,8 @@ def _answer(
             return registration.full_menu(words, words("menu", "ready", email=email), admin=admin)
         case Do.NOT_UNDERSTOOD:
             return registration.full_menu(words, words("menu", "not_understood"), admin=admin)
+        case Do.COURTESY:
+            return registration.full_menu(words, words("menu", "courtesy"), admin=admin)
         case Do.NOT_TEXT:
             return registration.full_menu(words, words("menu", "not_text"), admin=admin)
         case Do.HELP:

@@ -46,6 +46,7 @@ class Verb(StrEnum):
     ASK_ADMIN = "ask_admin"
     NOTICES = "notices"
     NOTICE_PACE = "notice_pace"
+    COURTESY = "courtesy"
     WORDS = "words"
     THING = "thing"
     NOTHING = "nothing"

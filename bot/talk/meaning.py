@@ -26,6 +26,8 @@ def meant(tx: Tx, company: Company, member: Member, at: At, about: str, heard: H
     match heard.verb:
         case Verb.PAY_NO if not heard.by_button:
             return _declined(tx, member, at, about, heard)
+        case Verb.COURTESY if member.email is None or at is At.ASKED_EMAIL:
+            return replace(heard, verb=Verb.WORDS)
         case Verb.ORDER if not heard.by_button:
             newest = _newest(tx, company, member)
             return replace(heard, ref=newest.number) if newest else heard

@@ -41,6 +41,7 @@ class Do(StrEnum):
     MENU = "menu"
     NOT_UNDERSTOOD = "not_understood"
     NOT_TEXT = "not_text"
+    COURTESY = "courtesy"
     HELP = "help"
     SHOP = "shop"
     HISTORY = "history"
@@ -103,6 +104,7 @@ _ANYTIME = {
     Verb.NOTICES: Do.NOTICES,
     Verb.NOTICE_PACE: Do.NOTICE_PACE,
     Verb.THING: Do.NOT_TEXT,
+    Verb.COURTESY: Do.COURTESY,
     Verb.WORDS: Do.NOT_UNDERSTOOD,
     Verb.USE_THIS: Do.NOT_UNDERSTOOD,
 }
@@ -116,7 +118,8 @@ _MONEY = {
 
 
 def _member(at: At, heard: Heard) -> Move:
-    if at is At.ASKED_PAY and heard.verb in (Verb.MEMBER_YES, Verb.PAY_YES) and not heard.by_button:
+    yes = (Verb.MEMBER_YES, Verb.PAY_YES, Verb.COURTESY)
+    if at is At.ASKED_PAY and heard.verb in yes and not heard.by_button:
         return Move(at, Do.REMIND_PAY, heard)
     if heard.verb in _MONEY:
         # Money moves by a button only; the typed word shows the cart with its buttons instead.
@@ -132,7 +135,7 @@ def _member(at: At, heard: Heard) -> Move:
             return Move(at, Do.ASK_EMAIL_AGAIN, heard)
     if at is At.ASKED_PURPOSE and heard.verb is Verb.WORDS:
         return Move(At.READY, Do.SET_PURPOSE, heard)
-    if at is At.ASKED_PURPOSE and heard.verb is Verb.THING:
+    if at is At.ASKED_PURPOSE and heard.verb in (Verb.THING, Verb.COURTESY):
         return Move(at, Do.ASK_PURPOSE_AGAIN, heard)
     if at is At.ASKED_PAY and heard.verb is Verb.THING:
         return Move(at, Do.NOT_TEXT, heard)

@@ -70,8 +70,9 @@ class Wording:
 
 
 def plain_words(text: str) -> str:
-    """A typed text as it is looked up: one width, one case, no blanks or full stop around it."""
-    return unicodedata.normalize("NFKC", text).strip().rstrip("。.!！").strip().casefold()
+    """A typed text as it is looked up: one width, one case, no blanks, full stop or question mark around it."""
+    text = unicodedata.normalize("NFKC", text).strip()
+    return (text.rstrip("。.!?~〜♪ ") or text).casefold()
 
 
 @cache
@@ -119,5 +120,28 @@ def every_wording() -> tuple[Wording, ...]:
 
 
 def verb(typed: str) -> str | None:
-    """What a typed text asks for in any language: a button says its label in the language it was shown in."""
-    return next((found for words in every_wording() if (found := words.verb(typed))), None)
+    """What a typed text asks for in any language: a button says its label in the language it was shown in.
+
+    Politeness does no harm: 注文履歴を見せてください is 注文履歴.
+    """
+    text: str | None = typed
+    for _ in range(_POLITE + 1):
+        if text is None:
+            break
+        if found := next((found for words in every_wording() if (found := words.verb(text))), None):
+            return found
+        polite = _polite().fullmatch(plain_words(text)) if len(text) <= _ASKED else None
+        text = polite[1] if polite else None
+    return None
+
+
+_ASKED = 60
+"""No request for a button is longer; what is, is not searched for its ending."""
+_POLITE = 2
+"""How many polite endings are taken off a text: を見せて and ください."""
+
+
+@cache
+def _polite() -> re.Pattern[str]:
+    endings = {end for words in every_wording() for end in words("polite", "endings").split("|")}
+    return re.compile(rf"(.+?)[、,\s]*(?:{'|'.join(sorted(map(re.escape, endings), key=len, reverse=True))})")

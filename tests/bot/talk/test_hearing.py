@@ -45,6 +45,37 @@ def test_what_is_said_is_understood(utterance: Heard, understood: Heard) -> None
 
 
 @pytest.mark.parametrize(
+    ("text", "verb"),
+    [
+        ("注文履歴を見せてください", Verb.HISTORY),
+        ("注文履歴をお願いします。", Verb.HISTORY),
+        ("買い物したいです", Verb.SHOP),
+        ("キャンセルしてください", Verb.CANCEL),
+        ("はい、お願いします", Verb.MEMBER_YES),
+        ("ヘルプ？", Verb.HELP),
+        ("?", Verb.HELP),
+        ("Order history, please", Verb.HISTORY),
+        ("주문 내역 보여 주세요", Verb.HISTORY),
+        ("ありがとうございます！", Verb.COURTESY),
+        ("決済してください", Verb.PAY),
+        ("お願いします", Verb.WORDS),
+        ("してください", Verb.WORDS),
+        ("買い物袋をください", Verb.WORDS),
+        ("注文履歴を見せてくださいませんかね", Verb.WORDS),
+    ],
+)
+def test_politeness_does_no_harm(text: str, verb: Verb) -> None:
+    """It never makes a word of what is none, and never a button that pays."""
+    assert said(text) == Heard(verb, text)
+    assert not said(text).by_button
+
+
+def test_a_long_text_is_judged_in_no_time() -> None:
+    for text in ("をお願いします" * 20_000, "、" * 100_000, " , " * 100_000 + "x"):
+        assert said(text).verb is Verb.WORDS
+
+
+@pytest.mark.parametrize(
     "event",
     [
         {"type": "join"},
