@@ -9,8 +9,9 @@ from sqlmodel import col, select
 
 from bot.lineworks.message import ButtonTemplate, Outgoing, Text, Uri, clean, pages
 from bot.talk import checkout, notices, refusals, registration, shopping, withdrawals
-from bot.talk.cards import TEXT, mark
+from bot.talk.cards import TEXT, mark, say
 from bot.talk.confirmed import confirmed
+from bot.talk.hearing import Verb
 from bot.talk.notices import Reader
 from bot.talk.outbox import Send
 from bot.talk.wording import Wording, wording
@@ -161,7 +162,11 @@ def digest(tx: Tx, company_id: str, recipient: str, lines: Sequence[str]) -> lis
         line if times == 1 else words("choices", "digest_times", line=line, count=times)
         for line, times in Counter(lines).items()
     ]
-    return [Text(page) for page in pages([head, *(f"\n{line}" for line in told)], TEXT)] if lines else []
+    if not lines:
+        return []
+    foot = words("choices", "digest_foot")
+    *others, last = pages([head, *(f"\n{line}" for line in (*told, foot))], TEXT)
+    return [*map(Text, others), Text(last, quick_reply=(say(words, "notices", Verb.NOTICES),))]
 
 
 def _fresh_ways_in(tx: Tx, company: Company, words: Wording, notice: Notice, now: datetime) -> list[Outgoing]:
