@@ -18,6 +18,8 @@ from storage.database import Database, Tx
 from storage.tables import Cart, JobRow, Order
 
 DRAINED_WITHIN = 90.0
+IN_HAND = 5
+"""Sends that a worker has in hand at most, for each company: what a kill can cause to be said again."""
 SLOP = timedelta(seconds=1)
 """A message that was on its way when its sender died may be taken a little later."""
 
@@ -156,7 +158,8 @@ def limits(figures: dict[str, Any]) -> dict[str, bool]:
         and figures["agree_with_amazon"],
         "everything_was_said": figures["messages_missing"] == figures["buried"] == 0,
         "each_person_in_order": figures["talks_out_of_order"] == 0,
-        "said_again_only_after_a_kill": figures["repeated_without_a_kill"] == 0,
+        "said_again_only_after_a_kill": figures["repeated_without_a_kill"] == 0
+        and figures["messages_repeated"] <= IN_HAND * figures["kills_of_workers"],
         "a_stop_takes_less_than_10_seconds": figures["longest_stop_seconds"] < 10
         and figures["exit_codes"] == [0],
     }
