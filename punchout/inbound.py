@@ -36,7 +36,7 @@ _READERS: dict[str, Callable[[Element], Value]] = {
 MOST_ITEMS = 1000
 """An order has 50 lines (Amazon reference 8.3), and each may come back in several states or parcels."""
 _ITEMS = (
-    "ConfirmationItem", "ConfirmationStatus", "ShipNoticePortion", "ShipNoticeItem", "ShipControl",
+    "ConfirmationItem", "ConfirmationStatus", "ShipNoticePortion", "ShipNoticeItem", "ShipControl", "ShipmentIdentifier",
     "InvoiceDetailOrder", "InvoiceDetailHeaderOrder", "InvoiceDetailItem", "InvoiceDetailServiceItem",
     "Comments",
 )  # fmt: skip

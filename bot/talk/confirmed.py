@@ -47,7 +47,10 @@ def confirmed(
         foot += [words("notice", "what_now_waiting")] if any(row.deferred for row in said) else []
         foot += [words("notice", "what_now_changed_sent" if sent else "what_now_changed")] if changed else []
     foot += contested_now(reader) if disputed else []
-    actions = _actions(reader, found, refused=refused, changed=bool(changed) and not sent)
+    if reader.to_admin or not (refused or changed or disputed):
+        actions = buttons(reader, found)
+    else:
+        actions = _now(reader, found, choose=refused, cancel=bool(changed) and not sent)
     return with_buttons("\n".join(top), lines, foot, actions)
 
 
@@ -60,14 +63,12 @@ _NAMES = {
 """How the card is headed: by whether something is accepted, and whether something is refused."""
 
 
-def _actions(reader: Reader, found: OrderDetail, *, refused: bool, changed: bool) -> tuple[Action, ...]:
-    """To the buyer: what can be done now about what was refused or changed; to an admin the usual."""
-    if reader.to_admin or not (refused or changed):
-        return buttons(reader, found)
+def _now(reader: Reader, found: OrderDetail, *, choose: bool, cancel: bool) -> tuple[Action, ...]:
+    """What the buyer can do now about what was refused, changed or contradicted."""
     words, number = reader.words, found.order.number
-    choose = (say(words, "choose_again", Verb.REORDER, number, REFUSED),) if refused else ()
-    cancel = (say(words, "cancel_order", Verb.CANCEL_ORDER, number),) if changed else ()
-    return (*choose, *cancel, *reader.ask(), say(words, "detail", Verb.ORDER, number))
+    again = (say(words, "choose_again", Verb.REORDER, number, REFUSED),) if choose else ()
+    away = (say(words, "cancel_order", Verb.CANCEL_ORDER, number),) if cancel else ()
+    return (*again, *away, *reader.ask(), say(words, "detail", Verb.ORDER, number))
 
 
 def _price_changed(article: OrderLine, row: OrderConfirmationLine) -> bool:

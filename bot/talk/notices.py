@@ -192,7 +192,8 @@ def _after_shipping(reader: Reader, found: OrderDetail) -> tuple[Action, ...]:
     if reader.to_admin:
         return (*buttons(reader, found), *links)
     said = receipt_buttons(reader.words, found.order)
-    return (*links, *said, say(reader.words, "detail", Verb.ORDER, found.order.number))
+    ask = reader.ask() if found.contested else ()
+    return (*links, *said, *ask, say(reader.words, "detail", Verb.ORDER, found.order.number))
 
 
 def buttons(reader: Reader, found: OrderDetail) -> tuple[Action, ...]:
