@@ -51,8 +51,10 @@ def how_to_cancel(words: Wording, found: OrderDetail, *, told: bool) -> list[Out
     order = found.order
     if order.state in (OrderState.REFUSED, OrderState.REJECTED):
         name = "not_needed"
+    elif order.state in aftercare.OVER:
+        name = "too_late"
     else:
-        name = "too_late" if order.state in aftercare.OVER else "how"
+        name = "how" if _at_amazon(found) else "how_later"
     text = words(
         "cancelling",
         name,

@@ -86,7 +86,7 @@ FAMILIES: dict[str, set[str]] = {
     "reason": set(JA["reason"]),
     "refusal": set(JA["refusal"]),
     "refusal_admin": set(JA["refusal"]),
-    "cancelling": {"how", "too_late"},
+    "cancelling": {"how", "how_later", "too_late"},
     "guide": {case + part for case in CASES for part in ("", "_why", "_do")},
     "document": set(JA["document"]),
     "accounting": {field.name for field in dataclasses.fields(Accounting)},
