@@ -4,6 +4,7 @@ What is common to all commands (reading the configuration, telling what keeps on
 """
 
 import argparse
+import re
 from collections.abc import Callable
 
 from bot.talk.wording import Wording
@@ -31,10 +32,10 @@ def add_commands(add: Add, words: Wording) -> None:
 
 
 def _head(said: str) -> tuple[int, str]:
-    """PLACE:HASH as `verify` prints it. Raises ValueError, which argparse tells."""
+    """PLACE:HASH as `verify` prints it. Raises ArgumentTypeError for anything else."""
     place, _, its_hash = said.partition(":")
-    if len(bytes.fromhex(its_hash)) != 32:
-        raise ValueError
+    if not place.isdecimal() or not re.fullmatch("[0-9a-fA-F]{64}", its_hash):
+        raise argparse.ArgumentTypeError(f"not PLACE:HASH as `kaimono audit verify` prints it: {said!r}")
     return int(place), its_hash.lower()
 
 

@@ -38,13 +38,19 @@ def in_use(path: Path, *, alone: bool) -> BinaryIO | None:
 
 
 def _opened(path: Path, suffix: str) -> BinaryIO:
-    """`<path>.<suffix>`, for those alone who may write `path` itself: whoever can open it can hold the lock for ever."""
+    """`<path>.<suffix>`, for those alone who may write `path` itself: whoever can open it can hold the lock for ever.
+
+    What root makes belongs to the owner of `path`, as SQLite does it with its own files: else the bot could not start.
+    """
     beside = Path(f"{path}.{suffix}")
     try:
-        mode = 0o600 | (stat.S_IMODE(path.stat().st_mode) if path.exists() else 0)
+        of = path.stat() if path.exists() else None
+        mode = 0o600 | (stat.S_IMODE(of.st_mode) if of else 0)
         descriptor = os.open(beside, os.O_RDWR | os.O_CREAT, mode)
         if os.fstat(descriptor).st_uid == os.geteuid():
             os.fchmod(descriptor, mode)
+        if of and os.geteuid() == 0:
+            os.fchown(descriptor, of.st_uid, of.st_gid)
     except OSError as error:
         raise DatabaseFault(f"can't open the lock {beside}: {error.strerror}") from error
     return open(descriptor, "r+b")

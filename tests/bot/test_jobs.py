@@ -156,7 +156,9 @@ async def test_the_audit_is_listed_and_verified(path: Path, capsys: pytest.Captu
         path.parent, "audit", "verify", "--config", path, "--expect", head.replace("1:", "2:", 1)
     )
     assert (cut.code, cut.out.splitlines()[1][:24]) == (1, "NG  No chain holds 2:" + head[2:5])
-    assert (await kaimono(path.parent, "audit", "verify", "--config", path, "--expect", "1:x")).code == 2
+    wrong = await kaimono(path.parent, "audit", "verify", "--config", path, "--expect", "1:x")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "not PLACE:HASH as `kaimono audit verify` prints it: '1:x'" in wrong.err
 
     def tampered(tx: Tx) -> None:
         tx.conn.exec_driver_sql("DROP TRIGGER audit_entry_no_update")

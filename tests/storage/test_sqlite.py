@@ -96,6 +96,20 @@ async def test_locks_are_open_to_those_who_may_open_the_database(tmp_path: Path,
     assert set(modes.values()) == {mode}
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+async def test_what_root_locks_the_bot_can_lock_later(tmp_path: Path) -> None:
+    """`sudo kaimono restore` must not keep the bot, which is another user, from starting."""
+    path, nobody = tmp_path / "kaimono.db", 65534
+    path.touch()
+    os.chown(path, nobody, nobody)
+    migrate(f"sqlite:///{path}")
+    database = open_database(f"sqlite:///{path}")
+    await database.serve()
+    await database.close()
+    owners = await asyncio.to_thread(lambda: {file.name: file.stat().st_uid for file in tmp_path.iterdir()})
+    assert owners == dict.fromkeys(("kaimono.db", "kaimono.db.lock", "kaimono.db.serving"), nobody)
+
+
 async def test_a_lock_that_cannot_be_opened_is_told_as_such(tmp_path: Path) -> None:
     """Somebody else made it, or something else has its name."""
     path = tmp_path / "kaimono.db"
