@@ -19,7 +19,7 @@ import aiohttp
 from aiohttp import web
 
 from bot import sweeping
-from bot.certificate import contexts
+from bot.certificate import contexts, show_ends
 from bot.config import CompanyConfig, Config
 from bot.handlers import CALLBACK, Handlers
 from bot.line import Line, line_of, shelf_of
@@ -208,6 +208,8 @@ async def running(
         session = await stack.enter_async_context(outgoing())
         metrics = Metrics()
         db.committed = metrics.units.observe
+        shown = ((c.key, c.amazon.client_certificate) for c in config.company)
+        show_ends(shown, metrics.certificates, clock())
         lines = {
             c.key: line_of(c, session, clock, shelf_of(c, db, vault, clock), metrics) for c in config.company
         }

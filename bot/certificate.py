@@ -1,16 +1,21 @@
 """Our client certificate towards Amazon: the other way to log in with an order, instead of HTTP Basic (reference 8.1)."""
 
+import logging
 import ssl
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from prometheus_client import Gauge
 
 from punchout.secret import Secret
+
+SOON = timedelta(days=30)
+_log = logging.getLogger(__name__)
 
 
 def check_certificate(pem: Secret) -> None:
@@ -27,6 +32,20 @@ def check_certificate(pem: Secret) -> None:
 
 def valid_until(pem: Secret) -> datetime:
     return _own(pem).not_valid_after_utc
+
+
+def show_ends(certificates: Iterable[tuple[str, Secret | None]], shown: Gauge, now: datetime) -> None:
+    """Until when each company's is good, for whoever watches; in the log where that is less than SOON. With one that ran
+    out Amazon takes no order."""
+    for company, pem in certificates:
+        if pem is None:
+            continue
+        end = valid_until(pem)
+        shown.labels(company).set(end.timestamp())
+        if end - now < SOON:
+            _log.error(
+                "the certificate that %s shows to Amazon is good until %s: get a new one", company, end
+            )
 
 
 def _own(pem: Secret) -> x509.Certificate:

@@ -83,6 +83,12 @@ class Metrics:
             ["counterparty"],
             registry=self.registry,
         )
+        self.certificates = Gauge(
+            "kaimono_certificate_until_seconds",
+            "When the certificate that is shown to Amazon runs out, in seconds since 1970",
+            ["company"],
+            registry=self.registry,
+        )
         self.units = Histogram(
             "kaimono_commit_units",
             "Units of work stored by one commit",

@@ -22,9 +22,10 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from bot.app import certificates_of
-from bot.certificate import valid_until
+from bot.certificate import show_ends, valid_until
 from bot.check import Verdict, _certificate
 from bot.config import ConfigFaults, load
+from bot.metrics import Metrics
 from bot.talk.wording import wording
 from punchout.envelope import Account
 from punchout.secret import Secret
@@ -179,3 +180,20 @@ async def test_check_says_until_when_it_is_good() -> None:
         Verdict.FAULT,
         "it expired on 2090-01-01. Put a new one in its place.",
     )
+
+
+@pytest.mark.parametrize(("days", "logged"), [(31, 0), (29, 1), (-1, 1)], ids=["in time", "soon", "over"])
+def test_whoever_watches_sees_when_it_runs_out(
+    days: int, logged: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    metrics = Metrics()
+    pem = Secret(Authority("Amazon").pem("kaimono"))
+    show_ends([("sample", pem), ("without", None)], metrics.certificates, END - timedelta(days=days))
+    (line,) = (x for x in metrics.expose().decode().splitlines() if x.startswith("kaimono_certificate_until"))
+    name, _, seconds = line.rpartition(" ")
+    assert (name, float(seconds)) == (
+        'kaimono_certificate_until_seconds{company="sample"}',
+        END.timestamp(),
+    )
+    assert len(caplog.messages) == logged
+    assert all("sample" in message and "2090-01-01" in message for message in caplog.messages)
