@@ -3,7 +3,6 @@
 All programs run at once and take their turns slice by slice, so that a busy machine is busy for all of them alike.
 """
 
-import asyncio
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -39,15 +38,15 @@ def measure() -> list[Row]:
         }
         for name, (script, request) in PEERS.items():
             started[name] = stack.enter_context(program(script, python=str(PEERS_PYTHON)))[0], request
-        rounds = [asyncio.run(_round(started, number)) for number in range(ROUNDS + 1)][1:]
+        rounds = [_round(started, number) for number in range(ROUNDS + 1)][1:]
     return _rows(rounds)
 
 
-async def _round(started: dict[str, tuple[int, Callable[[int], bytes]]], number: int) -> dict[str, Answers]:
+def _round(started: dict[str, tuple[int, Callable[[int], bytes]]], number: int) -> dict[str, Answers]:
     answers = {}
     for place, (name, (port, request)) in enumerate(started.items()):
         first = (number * len(started) + place) * SLICE
-        answers[name] = await hammer(port, [request(first + n) for n in range(SLICE)])
+        answers[name] = hammer(port, [request(first + n) for n in range(SLICE)])
         if set(answers[name].statuses) != {200}:
             raise RuntimeError(f"{name} answered {answers[name].statuses}")
     return answers

@@ -40,7 +40,7 @@ async def _measure() -> list[Row]:
         await small.close()
         await large.close()
         size = Path(folders[1], "bench.db").stat().st_size
-        return [*rows, *await _full(folders[2], folders[1], size)]
+        return [*rows, *_full(folders[2], folders[1], size)]
 
 
 async def _stocked(folder: str, orders: int, notices: int) -> Database:
@@ -100,23 +100,22 @@ async def _seconds(
     return perf_counter() - began
 
 
-async def _full(empty_folder: str, full_folder: str, size: int) -> list[Row]:
+def _full(empty_folder: str, full_folder: str, size: int) -> list[Row]:
     """The bot on the full database beside one on an empty one: the same callbacks, web and worker in one process."""
     bot, p99 = "bench.programs.bot", []
-    async with works() as (_, url):
-        with ExitStack() as stack:
-            words = ("--works", url, "--sends", "240")
-            empty, _ = stack.enter_context(program("-m", bot, "both", empty_folder, *words))
-            full, pid = stack.enter_context(program("-m", bot, "both", full_folder, *words))
-            rest = memory(pid)
-            for number in range(ROUNDS + 1):
-                times = []
-                for place, port in enumerate((empty, full)):
-                    first = (2 * number + place) * SLICE
-                    load = [callback(first + n, f"writer-{n % 100}") for n in range(SLICE)]
-                    times.append((await hammer(port, load)).percentile(0.99))
-                p99.append((times[1] / times[0], times[1]))
-            peak = peak_memory(pid)
+    with works() as counterparty, ExitStack() as stack:
+        words = ("--works", counterparty.url, "--sends", "240")
+        empty, _ = stack.enter_context(program("-m", bot, "both", empty_folder, *words))
+        full, pid = stack.enter_context(program("-m", bot, "both", full_folder, *words))
+        rest = memory(pid)
+        for number in range(ROUNDS + 1):
+            times = []
+            for place, port in enumerate((empty, full)):
+                first = (2 * number + place) * SLICE
+                load = [callback(first + n, f"writer-{n % 100}") for n in range(SLICE)]
+                times.append(hammer(port, load).percentile(0.99))
+            p99.append((times[1] / times[0], times[1]))
+        peak = peak_memory(pid)
     ratios, seconds = zip(*p99[1:], strict=True)
     megabytes = {"MB at rest": round(rest / 2**20), "MB at most": round(peak / 2**20)}
     return [

@@ -39,8 +39,8 @@ async def _measure(folder: str, url: str) -> list[Row]:
     await db.write(lambda tx: provision(tx, config, utc_now()))
     await db.write(_meet)
     ratios, figures = [], {}
-    async with works() as (counterparty, address):
-        words = ("worker", folder, "--works", address, "--database", url)
+    with works() as counterparty:
+        words = ("worker", folder, "--works", counterparty.url, "--database", url)
         for number in range(ROUNDS):
             speeds = []
             for workers in (1, 2):
@@ -56,10 +56,10 @@ async def _measure(folder: str, url: str) -> list[Row]:
 
 async def _turns(db: Database, counterparty: Works, first: int) -> float:
     """Turns a second, from the moment that they are all there to the last answer."""
-    already = counterparty.messages
+    already = counterparty.messages()
     await db.write(lambda tx: _say(tx, first))
     began = perf_counter()
-    await counterparty.until(already + TURNS)
+    counterparty.until(already + TURNS)
     return TURNS / (perf_counter() - began)
 
 

@@ -3,11 +3,10 @@
 Beside it the acknowledgement alone, and a bot as one would write it first: SQLModel's AsyncSession, a commit a step.
 """
 
-import asyncio
 import tempfile
 from contextlib import ExitStack
 from statistics import median
-from time import perf_counter
+from time import perf_counter, sleep
 
 from bench.aims import Row, row
 from bench.events import callback
@@ -20,30 +19,22 @@ MEMBERS = 100
 
 
 def measure() -> list[Row]:
-    return asyncio.run(_measure())
-
-
-async def _measure() -> list[Row]:
-    async with works() as (counterparty, url):
-        with ExitStack() as stack:
-            folders = [stack.enter_context(tempfile.TemporaryDirectory()) for _ in range(3)]
-            bot = "bench.programs.bot"
-            acks = stack.enter_context(program("-m", bot, "web", folders[0]))[0]
-            turns = stack.enter_context(program("-m", bot, "both", folders[1], "--works", url))[0]
-            naive = stack.enter_context(program("bench/peers/naive.py", folders[2], url, python=str(PEERS)))[
-                0
-            ]
-            per_turn = await _warm(counterparty, turns)
-            await _turns(counterparty, naive, 50_000, MEMBERS, 1)
-            figures = []
-            for number in range(ROUNDS):
-                first = 100_000 + number * 10_000
-                acked = await hammer(
-                    acks, [callback(first + n, f"member-{n % MEMBERS}") for n in range(TURNS)]
-                )
-                whole = await _turns(counterparty, turns, first + TURNS, TURNS, per_turn)
-                simple = await _turns(counterparty, naive, first + 2 * TURNS, NAIVE_TURNS, 1)
-                figures.append((acked.rate, whole, simple))
+    with ExitStack() as stack:
+        counterparty = stack.enter_context(works())
+        folders = [stack.enter_context(tempfile.TemporaryDirectory()) for _ in range(3)]
+        bot, url = "bench.programs.bot", counterparty.url
+        acks, _ = stack.enter_context(program("-m", bot, "web", folders[0]))
+        turns, _ = stack.enter_context(program("-m", bot, "both", folders[1], "--works", url))
+        naive, _ = stack.enter_context(program("bench/peers/naive.py", folders[2], url, python=str(PEERS)))
+        per_turn = _warm(counterparty, turns)
+        _turns(counterparty, naive, 50_000, MEMBERS, 1)
+        figures = []
+        for number in range(ROUNDS):
+            first = 100_000 + number * 10_000
+            acked = hammer(acks, [callback(first + n, f"member-{n % MEMBERS}") for n in range(TURNS)])
+            whole = _turns(counterparty, turns, first + TURNS, TURNS, per_turn)
+            simple = _turns(counterparty, naive, first + 2 * TURNS, NAIVE_TURNS, 1)
+            figures.append((acked.rate, whole, simple))
     return [
         row(
             "turn_ack",
@@ -58,21 +49,20 @@ async def _measure() -> list[Row]:
     ]
 
 
-async def _warm(counterparty: Works, port: int) -> int:
+def _warm(counterparty: Works, port: int) -> int:
     """Let the bot meet everybody, and see how many messages answer one word."""
-    before = counterparty.messages
-    await hammer(port, [callback(n, f"member-{n}") for n in range(MEMBERS)])
-    await counterparty.until(before + MEMBERS)
-    await asyncio.sleep(1)
-    return (counterparty.messages - before) // MEMBERS
+    before = counterparty.messages()
+    hammer(port, [callback(n, f"member-{n}") for n in range(MEMBERS)])
+    counterparty.until(before + MEMBERS)
+    sleep(1)
+    return (counterparty.messages() - before) // MEMBERS
 
 
-async def _turns(counterparty: Works, port: int, first: int, count: int, messages: int) -> float:
+def _turns(counterparty: Works, port: int, first: int, count: int, messages: int) -> float:
     """Turns a second, from the first callback to the last answer."""
-    already, began = counterparty.messages, perf_counter()
-    requests = [callback(first + n, f"member-{n % MEMBERS}") for n in range(count)]
-    answers = await hammer(port, requests)
+    already, began = counterparty.messages(), perf_counter()
+    answers = hammer(port, [callback(first + n, f"member-{n % MEMBERS}") for n in range(count)])
     if set(answers.statuses) != {200}:
         raise RuntimeError(f"callbacks were answered {answers.statuses}")
-    await counterparty.until(already + count * messages)
+    counterparty.until(already + count * messages)
     return count / (perf_counter() - began)

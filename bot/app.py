@@ -30,6 +30,7 @@ from bot.talk import outbox
 from bot.watching import Watch, WatchedSupplier, watched
 from bot.web import health, routes
 from bot.web.door import open_door
+from bot.web.inbox import Inbox
 from bot.web.limits import Limits
 from bot.web.services import Bot, Login, Services, Waiting
 from bot.worker import ALONE, SAFETY_NET, Hands, Worker
@@ -153,6 +154,7 @@ def services_of(
             config.limits.strangers_per_day,
             tuple(config.limits.trusted_proxies),
         ),
+        inbox=Inbox(db),
         waiting=Waiting(db, config.limits.callbacks_waiting),
         recorder=Recorder(db, Path(config.record.callbacks), bot_secrets) if config.record else None,
     )

@@ -4,6 +4,7 @@ Three things can break it when they happen side by side: a job joins, the head l
 back. Each of them locks the lane first. (SQLite has one writer: nothing to lock.)
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, case, exists, func, literal_column, select, text, update
@@ -46,6 +47,12 @@ def lock_lane(tx: Tx, lane: str) -> None:
     """Until this unit ends nobody else changes the lane. Units that lock lanes crosswise are run again."""
     if tx.conn.dialect.name == "postgresql":
         _LOCK.run(tx, {"lane": lane})
+
+
+def lock_lanes(tx: Tx, lanes: Iterable[str]) -> None:
+    """The same of several, in an order that is the same for all who lock several."""
+    if tx.conn.dialect.name == "postgresql":
+        _LOCK.run_all(tx, [{"lane": lane} for lane in sorted(set(lanes))])
 
 
 def state_in_lane() -> ColumnElement[Any]:

@@ -6,7 +6,7 @@ and on a result object. Most callers don't mind; the queue, on every callback's 
 as the driver gives it, so a prepared statement returns numbers and text only.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from sqlite3 import Error as SqliteError
 from typing import Any, Protocol, cast
@@ -32,6 +32,12 @@ class _Compiled:
     sql: str
     binds: Sequence[tuple[str, Callable[[Any], Any] | None]]
 
+    def in_order(self, parameters: Mapping[str, Any]) -> list[Any]:
+        return [_bound(parameters[name], process) for name, process in self.binds]
+
+    def by_name(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: _bound(parameters[name], process) for name, process in self.binds}
+
 
 class Prepared:
     """A statement for both engines, or one for each. An INSERT names its `columns`."""
@@ -51,17 +57,26 @@ class Prepared:
         dialect = tx.conn.dialect
         compiled = self._compiled.get(dialect.name) or self._compile(dialect)
         if dialect.name == "postgresql":
-            return tx.conn.exec_driver_sql(
-                compiled.sql, {name: _bound(parameters[name], process) for name, process in compiled.binds}
-            )
+            return tx.conn.exec_driver_sql(compiled.sql, compiled.by_name(parameters))
         driver: Any = tx.conn.connection.driver_connection
         try:
-            rows: Rows = driver.execute(
-                compiled.sql, [_bound(parameters[name], process) for name, process in compiled.binds]
-            )
+            rows: Rows = driver.execute(compiled.sql, compiled.in_order(parameters))
         except SqliteError as error:
             raise DBAPIError.instance(compiled.sql, None, error, SqliteError, hide_parameters=True) from error
         return rows
+
+    def run_all(self, tx: Tx, many: Iterable[Mapping[str, Any]]) -> None:
+        """Execute it for one set of parameters after the other; PostgreSQL is sent all of them at once."""
+        dialect = tx.conn.dialect
+        compiled = self._compiled.get(dialect.name) or self._compile(dialect)
+        if dialect.name == "postgresql":
+            tx.conn.exec_driver_sql(compiled.sql, [compiled.by_name(each) for each in many])
+            return
+        driver: Any = tx.conn.connection.driver_connection
+        try:
+            driver.executemany(compiled.sql, [compiled.in_order(each) for each in many])
+        except SqliteError as error:
+            raise DBAPIError.instance(compiled.sql, None, error, SqliteError, hide_parameters=True) from error
 
     def _compile(self, dialect: Dialect) -> _Compiled:
         statement = self._statements[dialect.name]

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BindParameter,
@@ -44,6 +44,7 @@ from storage.lanes import (
     READY,
     hurry,
     lock_lane,
+    lock_lanes,
     promote,
     state_in_lane,
     wake_kind,
@@ -51,8 +52,8 @@ from storage.lanes import (
 from storage.prepared import Prepared
 
 __all__ = [
-    "Buried", "Bury", "Decision", "Depth", "Done", "Job", "LeaseLost", "Retry", "backoff", "buried", "bury", "claim",
-    "depth", "exhume", "finish", "forget", "hurry", "next_due", "put", "release", "renew", "retry",
+    "Buried", "Bury", "Decision", "Depth", "Done", "Job", "LeaseLost", "NewJob", "Retry", "backoff", "buried", "bury",
+    "claim", "depth", "exhume", "finish", "forget", "hurry", "next_due", "put", "put_all", "release", "renew", "retry",
 ]  # fmt: skip
 
 
@@ -76,6 +77,21 @@ class Job:
     trace: str
 
 
+class NewJob(NamedTuple):
+    """A job that is not in the queue yet. `lane` and `key` have to stay below 2,000 bytes: no more fits into an index
+    entry of PostgreSQL."""
+
+    company_id: str
+    lane: str
+    kind: str
+    key: str
+    payload: bytes
+    created_at: datetime
+    due: datetime
+    priority: int
+    trace: str
+
+
 def put(
     tx: Tx,
     *,
@@ -92,25 +108,25 @@ def put(
     """Add a job to the end of its lane. False, nothing stored, if the key was seen before, even long ago.
 
     Without a `trace` the job carries that of the unit.
-    `lane` and `key` have to stay below 2,000 bytes: no more fits into an index entry of PostgreSQL.
     """
     lock_lane(tx, lane)
-    row = {
-        "company_id": company_id,
-        "lane": lane,
-        "its_lane": lane,
-        "kind": kind,
-        "key": key,
-        "priority": priority,
-        "payload": payload,
-        "due": due or now,
-        "created_at": now,
-        "trace": trace or tx.trace,
-    }
-    if _PUT.run(tx, row).rowcount == 0:
+    job = NewJob(company_id, lane, kind, key, payload, now, due or now, priority, trace or tx.trace)
+    if _PUT.run(tx, _row(job)).rowcount == 0:
         return False
     wake_kind(tx, kind)
     return True
+
+
+def put_all(tx: Tx, jobs: Sequence[NewJob]) -> None:
+    """Add many, each to the end of its lane; those whose key was seen before are passed over."""
+    lock_lanes(tx, [job.lane for job in jobs])
+    _PUT.run_all(tx, [_row(job) for job in jobs])
+    for kind in {job.kind for job in jobs}:
+        wake_kind(tx, kind)
+
+
+def _row(job: NewJob) -> dict[str, Any]:
+    return {**job._asdict(), "its_lane": job.lane}
 
 
 def _put(insert: sqlite.Insert | postgresql.Insert) -> ClauseElement:

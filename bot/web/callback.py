@@ -15,8 +15,8 @@ from bot.lineworks.events import Event, NotJson, read_event
 from bot.lineworks.signature import verify
 from bot.web.bodies import MIB
 from bot.web.services import AGAIN, SERVICES, Services, loop_time
-from storage import queue
-from storage.database import DatabaseFault, Tx
+from storage.database import DatabaseFault
+from storage.queue import NewJob
 
 _log = logging.getLogger(__name__)
 _COMMANDS = 0
@@ -54,21 +54,10 @@ async def _take(request: web.Request, services: Services) -> web.Response:
     # Names of any length: whoever shares the beginning of one shares a lane, which harms nobody.
     lane = f"talk:{bot.company_id}:{(event.user_id or event.channel_id or '')[:200]}"
 
-    def store(tx: Tx) -> bool:
-        return queue.put(
-            tx,
-            company_id=bot.company_id,
-            lane=lane,
-            kind=CALLBACK,
-            key=key,
-            payload=body,
-            now=services.clock(),
-            priority=_COMMANDS,
-            trace=key[-16:],
-        )
-
+    now = services.clock()
+    job = NewJob(bot.company_id, lane, CALLBACK, key, body, now, now, _COMMANDS, key[-16:])
     try:
-        await services.db.write(store)
+        await services.inbox.store(job)
     except DatabaseFault as fault:
         _log.error("a callback could not be stored: %s", fault)
         return web.Response(status=503, headers={"Retry-After": AGAIN})

@@ -11,6 +11,7 @@ from bot.handlers import CALLBACK
 from bot.metrics import Metrics
 from bot.record import Recorder
 from bot.web.bodies import Bodies
+from bot.web.inbox import Inbox
 from bot.web.limits import Limits
 from punchout.secret import Secret
 from punchout.supplier import Supplier
@@ -78,6 +79,7 @@ class Services:
     logins: tuple[Login, ...]
     app_urls: Mapping[str, str]
     clock: Callable[[], datetime]
+    inbox: Inbox
     waiting: "Waiting"
     recorder: Recorder | None = None
     limits: Limits = field(default_factory=Limits)
