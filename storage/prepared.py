@@ -6,8 +6,9 @@ and on a result object. Most callers don't mind; the queue, on every callback's 
 as the driver gives it, so a prepared statement returns numbers and text only.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from sqlite3 import Error as SqliteError
 from typing import Any, Protocol, cast
 
@@ -16,6 +17,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from storage.database import Tx
+
+MOST_ROWS = 64
+"""Rows of one INSERT; SQLite takes 32,766 parameters at most."""
 
 
 class Rows(Protocol):
@@ -29,14 +33,20 @@ class Rows(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
+    """`names` of the parameters in the statement's order; `processes` is what the driver wants done to some of them."""
+
     sql: str
-    binds: Sequence[tuple[str, Callable[[Any], Any] | None]]
+    names: Sequence[str]
+    processes: Sequence[tuple[int, Callable[[Any], Any]]]
 
     def in_order(self, parameters: Mapping[str, Any]) -> list[Any]:
-        return [_bound(parameters[name], process) for name, process in self.binds]
+        bound = [parameters[name] for name in self.names]
+        for place, process in self.processes:
+            bound[place] = process(bound[place])
+        return bound
 
     def by_name(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: _bound(parameters[name], process) for name, process in self.binds}
+        return dict(zip(self.names, self.in_order(parameters), strict=True))
 
 
 class Prepared:
@@ -65,28 +75,41 @@ class Prepared:
             raise DBAPIError.instance(compiled.sql, None, error, SqliteError, hide_parameters=True) from error
         return rows
 
-    def run_all(self, tx: Tx, many: Iterable[Mapping[str, Any]]) -> None:
-        """Execute it for one set of parameters after the other; PostgreSQL is sent all of them at once."""
+    def run_all(self, tx: Tx, many: Sequence[Mapping[str, Any]]) -> None:
+        """Execute an INSERT for many rows, none of which looks at another one of them.
+
+        SQLite is given many at a time: with every statement it lets go of the interpreter, and the writer waits until
+        the event loop does so, too. The numbers of rows are powers of two, so that few statements are ever prepared.
+        """
         dialect = tx.conn.dialect
         compiled = self._compiled.get(dialect.name) or self._compile(dialect)
         if dialect.name == "postgresql":
             tx.conn.exec_driver_sql(compiled.sql, [compiled.by_name(each) for each in many])
             return
         driver: Any = tx.conn.connection.driver_connection
-        try:
-            driver.executemany(compiled.sql, [compiled.in_order(each) for each in many])
-        except SqliteError as error:
-            raise DBAPIError.instance(compiled.sql, None, error, SqliteError, hide_parameters=True) from error
+        while many:
+            count = 1 << (min(len(many), MOST_ROWS).bit_length() - 1)
+            values = [value for each in many[:count] for value in compiled.in_order(each)]
+            try:
+                driver.execute(_of_rows(compiled.sql, count), values)
+            except SqliteError as error:
+                raise DBAPIError.instance(
+                    compiled.sql, None, error, SqliteError, hide_parameters=True
+                ) from error
+            many = many[count:]
 
     def _compile(self, dialect: Dialect) -> _Compiled:
         statement = self._statements[dialect.name]
         compiled = cast(SQLCompiler, statement.compile(dialect=dialect, column_keys=self._columns))
-        binds = [
-            (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
-            for name in compiled.positiontup or compiled.binds
-        ]
-        return self._compiled.setdefault(dialect.name, _Compiled(compiled.string, binds))
+        names = compiled.positiontup or list(compiled.binds)
+        found = [compiled.binds[n].type.dialect_impl(dialect).bind_processor(dialect) for n in names]
+        processes = [(place, process) for place, process in enumerate(found) if process]
+        return self._compiled.setdefault(dialect.name, _Compiled(compiled.string, names, processes))
 
 
-def _bound(value: Any, process: Callable[[Any], Any] | None) -> Any:
-    return process(value) if process else value
+@lru_cache
+def _of_rows(sql: str, count: int) -> str:
+    """The INSERT of one row with so many in its VALUES."""
+    head, values, rest = sql.partition(" VALUES ")
+    row, conflict, what = rest.partition(" ON CONFLICT ")
+    return f"{head}{values}{', '.join([row] * count)}{conflict}{what}"

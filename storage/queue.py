@@ -120,9 +120,14 @@ def put(
 def put_all(tx: Tx, jobs: Sequence[NewJob]) -> None:
     """Add many, each to the end of its lane; those whose key was seen before are passed over."""
     lock_lanes(tx, [job.lane for job in jobs])
-    _PUT.run_all(tx, [_row(job) for job in jobs])
     for kind in {job.kind for job in jobs}:
         wake_kind(tx, kind)
+    while jobs:  # a job sees who is in its lane already, but not who comes with it
+        firsts: dict[str, NewJob] = {}
+        for job in jobs:
+            firsts.setdefault(job.lane, job)
+        _PUT.run_all(tx, [_row(job) for job in firsts.values()])
+        jobs = [job for job in jobs if firsts[job.lane] is not job]
 
 
 def _row(job: NewJob) -> dict[str, Any]:

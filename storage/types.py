@@ -28,13 +28,13 @@ def _utc(value: datetime | None) -> datetime | None:
         return None
     if value.tzinfo is None:
         raise ValueError(f"a time without a time zone can't be stored: {value!r}")
-    return value.astimezone(UTC)
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
 def _sqlite_time(value: datetime | None) -> str | None:
     """As SQLAlchemy writes and reads a DATETIME on SQLite: text that sorts by time."""
     utc = _utc(value)
-    return None if utc is None else utc.replace(tzinfo=None).isoformat(" ", "microseconds")
+    return None if utc is None else utc.isoformat(" ", "microseconds").removesuffix("+00:00")
 
 
 class Utc(TypeDecorator[datetime]):

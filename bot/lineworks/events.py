@@ -7,10 +7,9 @@ LINE WORKS reference 2.5 and 2.6.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 START = "start"
 """`content.postback` of the 利用開始 button; the text beside it is not documented (reference 2.6)."""
@@ -20,8 +19,7 @@ class NotJson(ValueError):
     """The body of a callback is not JSON, or nested so deeply that no real event can be meant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """What a member sent. `facts` holds every other field as it came: fileId, address, latitude …"""
 
     type: str
@@ -30,8 +28,7 @@ class Content:
     facts: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One callback. `user_id` is the key of a 1:1 talk, whose messages have no `channel_id`."""
 
     type: str
@@ -49,17 +46,27 @@ class Event:
         return self.content is not None and self.content.postback == START
 
 
+class Envelope(NamedTuple):
+    """From where and when a callback came: all that matters of it before it is stored."""
+
+    user_id: str | None
+    channel_id: str | None
+    issued_at: datetime | None
+
+
+def read_envelope(body: bytes) -> Envelope:
+    """The envelope of a callback, whatever its shape; NotJson when the body is not JSON."""
+    event, source = _event_and_source(body)
+    return Envelope(
+        _text(source.get("userId")) or None,
+        _text(source.get("channelId")) or None,
+        _moment(event.get("issuedTime")),
+    )
+
+
 def read_event(body: bytes) -> Event:
     """The event in a callback's body, whatever its shape; NotJson when the body is not JSON."""
-    try:
-        event = _load(body)
-    except RecursionError:
-        raise NotJson("the callback is nested too deeply") from None
-    if not isinstance(event, dict):
-        event = {}
-    source = event.get("source")
-    if not isinstance(source, dict):
-        source = {}
+    event, source = _event_and_source(body)
     domain = source.get("domainId")
     return Event(
         _text(event.get("type")) or "unknown",
@@ -71,6 +78,17 @@ def read_event(body: bytes) -> Event:
         _text(event.get("data")),
         _members(event.get("members")),
     )
+
+
+def _event_and_source(body: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    try:
+        event = _load(body)
+    except RecursionError:
+        raise NotJson("the callback is nested too deeply") from None
+    if not isinstance(event, dict):
+        return {}, {}
+    source = event.get("source")
+    return event, source if isinstance(source, dict) else {}
 
 
 def _content(value: object) -> Content | None:
@@ -95,6 +113,8 @@ def _moment(value: object) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
+        if moment.tzinfo is UTC:
+            return moment
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None

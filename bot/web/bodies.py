@@ -35,7 +35,7 @@ class Bodies:
         if request.content_length is not None and request.content_length > limit:
             raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=request.content_length)
         if request.content.is_eof():  # all of it came with the head, as nearly all callbacks do
-            body = begun + await request.content.read()
+            body = begun + request.content.read_nowait()
             if len(body) > limit:
                 raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=len(body))
             self._hold(request, len(body))

@@ -5,13 +5,14 @@ signed one is never refused for coming too fast: only when more wait than the da
 """
 
 import logging
+from datetime import datetime
 from hashlib import sha256
 from time import perf_counter
 
 from aiohttp import web
 
 from bot.handlers import CALLBACK
-from bot.lineworks.events import Event, NotJson, read_event
+from bot.lineworks.events import NotJson, read_envelope
 from bot.lineworks.signature import verify
 from bot.web.bodies import MIB
 from bot.web.services import AGAIN, SERVICES, Services, loop_time
@@ -44,15 +45,14 @@ async def _take(request: web.Request, services: Services) -> web.Response:
     if not verify(bot.secret, body, signature):
         return web.Response(status=401)
     try:
-        event = read_event(body)
+        envelope = read_envelope(body)
     except NotJson:
         return web.Response(status=400)
     if services.waiting.too_many():
-        _log.error("a callback is refused: too many wait already")
         return web.Response(status=503, headers={"Retry-After": AGAIN})
-    key = _key(bot.company_id, event, body)
+    key = _key(bot.company_id, envelope.issued_at, body)
     # Names of any length: whoever shares the beginning of one shares a lane, which harms nobody.
-    lane = f"talk:{bot.company_id}:{(event.user_id or event.channel_id or '')[:200]}"
+    lane = f"talk:{bot.company_id}:{(envelope.user_id or envelope.channel_id or '')[:200]}"
 
     now = services.clock()
     job = NewJob(bot.company_id, lane, CALLBACK, key, body, now, now, _COMMANDS, key[-16:])
@@ -66,7 +66,7 @@ async def _take(request: web.Request, services: Services) -> web.Response:
     return web.Response(status=200)
 
 
-def _key(company_id: str, event: Event, body: bytes) -> str:
+def _key(company_id: str, issued_at: datetime | None, body: bytes) -> str:
     """What makes a callback the same callback: its bytes. The time in front lets keys grow, which an index likes."""
-    at = event.issued_at.isoformat(timespec="milliseconds") if event.issued_at else ""
+    at = issued_at.isoformat(timespec="milliseconds") if issued_at else ""
     return f"callback:{company_id}:{at}:{sha256(body).hexdigest()[:32]}"

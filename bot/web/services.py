@@ -1,6 +1,7 @@
 """What the web routes need, under one typed key of the application."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +21,8 @@ from storage import backlog
 from storage.database import Database, DatabaseFault
 from storage.migrate import newest
 from storage.vault import Keyring
+
+_log = logging.getLogger(__name__)
 
 LOOK = 2.0
 """Seconds between two looks at how many callbacks wait."""
@@ -63,6 +66,8 @@ class Waiting:
     async def _look(self) -> None:
         try:
             self._count = await self._db.read(lambda tx: backlog.waiting(tx, CALLBACK, self._most))
+            if self._count >= self._most:
+                _log.error("%d callbacks wait already: more are refused", self._count)
         except DatabaseFault:
             pass  # whoever stores the callback will say so
         finally:
