@@ -57,6 +57,11 @@ class Callbacks:
         if self._session is not None:
             await self._session.close()
 
+    @property
+    def under_way(self) -> bool:
+        """Whether the bot has still to answer one."""
+        return bool(self._tasks)
+
     def begin(self, user_id: str, talk: Talk) -> None:
         self._emit(user_id, self._event("begin", user_id, talk.channel_id))
 

@@ -172,7 +172,10 @@ class Walk:
             while True:
                 self.bot.reports.clear()
                 self._now = self.bot.clock()
-                if self.bot.idle and not await self.db.read(under_way) and self.bot.idle:
+                called = (
+                    self.place.tenant.callbacks.under_way
+                )  # the admin's talk begins with our first notice
+                if self.bot.idle and not called and not await self.db.read(under_way) and self.bot.idle:
                     return
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self.bot.reports.wait(), 0.2)
