@@ -16,11 +16,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     BindParameter,
-    ClauseElement,
     bindparam,
     case,
     func,
@@ -30,9 +29,9 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import Update
 
+from storage.arrivals import NewJob, put, put_all
 from storage.backlog import Buried, Depth, buried, depth, exhume, forget
 from storage.database import Tx
 from storage.decision import Bury, Decision, Done, Retry, backoff
@@ -44,9 +43,7 @@ from storage.lanes import (
     READY,
     hurry,
     lock_lane,
-    lock_lanes,
     promote,
-    state_in_lane,
     wake_kind,
 )
 from storage.prepared import Prepared
@@ -75,75 +72,6 @@ class Job:
     priority: int
     created_at: datetime
     trace: str
-
-
-class NewJob(NamedTuple):
-    """A job that is not in the queue yet. `lane` and `key` have to stay below 2,000 bytes: no more fits into an index
-    entry of PostgreSQL."""
-
-    company_id: str
-    lane: str
-    kind: str
-    key: str
-    payload: bytes
-    created_at: datetime
-    due: datetime
-    priority: int
-    trace: str
-
-
-def put(
-    tx: Tx,
-    *,
-    company_id: str,
-    lane: str,
-    kind: str,
-    key: str,
-    payload: bytes,
-    now: datetime,
-    due: datetime | None = None,
-    priority: int = 1,
-    trace: str = "",
-) -> bool:
-    """Add a job to the end of its lane. False, nothing stored, if the key was seen before, even long ago.
-
-    Without a `trace` the job carries that of the unit.
-    """
-    lock_lane(tx, lane)
-    job = NewJob(company_id, lane, kind, key, payload, now, due or now, priority, trace or tx.trace)
-    if _PUT.run(tx, _row(job)).rowcount == 0:
-        return False
-    wake_kind(tx, kind)
-    return True
-
-
-def put_all(tx: Tx, jobs: Sequence[NewJob]) -> None:
-    """Add many, each to the end of its lane; those whose key was seen before are passed over."""
-    lock_lanes(tx, [job.lane for job in jobs])
-    for kind in {job.kind for job in jobs}:
-        wake_kind(tx, kind)
-    while jobs:  # a job sees who is in its lane already, but not who comes with it
-        firsts: dict[str, NewJob] = {}
-        for job in jobs:
-            firsts.setdefault(job.lane, job)
-        _PUT.run_all(tx, [_row(job) for job in firsts.values()])
-        jobs = [job for job in jobs if firsts[job.lane] is not job]
-
-
-def _row(job: NewJob) -> dict[str, Any]:
-    return {**job._asdict(), "its_lane": job.lane}
-
-
-def _put(insert: sqlite.Insert | postgresql.Insert) -> ClauseElement:
-    fresh = {"state": state_in_lane(), "attempts": text("0"), "owner": text("''"), "last_error": text("''")}
-    return insert.values(fresh).on_conflict_do_nothing(index_elements=["key"])
-
-
-_PUT = Prepared(
-    _put(sqlite.insert(JOB)),
-    _put(postgresql.insert(JOB)),
-    columns=("company_id", "lane", "kind", "key", "priority", "payload", "due", "created_at", "trace"),
-)
 
 
 def claim(
