@@ -16,12 +16,11 @@ def _index(name: str, *columns: str, where: str) -> Index:
 class JobRow(SQLModel, table=True):
     """One piece of later work.
 
-    state      waiting (another job of its lane comes first), ready, leased, done or buried lane       jobs of
-    one lane run one at a time, in the order of `id`; a lane's name carries its company where needed key
-    seen once, ever: a second job with the same key is not stored priority   0 answers a person now, 1 is a
-    notice; smaller goes first attempts   how often the job was handed out; with `owner` it fences off a
-    worker whose lease ran out due        not before this time trace      correlation id, passed on from what
-    caused the job
+    `state`: waiting (another job of its lane comes first), ready, leased, done or buried. `lane`: its jobs run one at a
+    time, in the order of `id`; its name carries the company where needed. `key`: seen once, ever; a second job with the
+    same key is not stored. `priority`: 0 answers a person now, 1 is a notice; smaller goes first. `attempts`: how often
+    it was handed out; with `owner` it fences off a worker whose lease ran out. `due`: not before this time. `trace`: the
+    correlation id, passed on from what caused the job.
     """
 
     __tablename__ = "job"
