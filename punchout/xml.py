@@ -99,7 +99,8 @@ def text(element: Element) -> str:
     words = element.text
     if len(element):
         words = "".join([words or "", *(child.tail or "" for child in element)])
-    return words.strip().strip(_UNSEEN) if words else ""
+    words = words.strip() if words else ""
+    return words if words.isascii() else words.strip(_UNSEEN)
 
 
 def inner_xml(element: Element) -> str:
