@@ -92,7 +92,7 @@ async def _shot(talk: Page) -> bytes:
     """With nothing under the mouse and nothing being typed."""
     await talk.mouse.move(0, 0)
     await talk.locator("#box textarea, #box input[type=text]").first.blur()
-    return await talk.screenshot()
+    return await talk.screenshot(animations="disabled")
 
 
 async def _register(talk: Page, here: str) -> None:
