@@ -141,7 +141,7 @@ async def test_serve_answers_until_it_is_asked_to_stop(tmp_path: Path) -> None:
     process = await begin(tmp_path, "serve", "--config", "config.toml")
     port = await until_listening(process)
     async with ClientSession() as session, session.get(f"http://127.0.0.1:{port}/readyz") as ready:
-        assert (ready.status, await ready.json()) == (200, {"status": "ready", "reasons": []})
+        assert (ready.status, await ready.json()) == (200, {"status": "ready", "reasons": [], "warnings": []})
     process.send_signal(signal.SIGTERM)
     out, err = await asyncio.wait_for(process.communicate(), 10)
     assert (process.returncode, out) == (0, b"")
