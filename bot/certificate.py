@@ -3,7 +3,7 @@
 import logging
 import ssl
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,6 +15,8 @@ from prometheus_client import Gauge
 from punchout.secret import Secret
 
 SOON = timedelta(days=30)
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""A certificate that never ends says 9999-12-31T23:59:59Z (RFC 5280, 4.1.2.5), which Japan's calendar has no more."""
 _log = logging.getLogger(__name__)
 
 
@@ -31,7 +33,7 @@ def check_certificate(pem: Secret) -> None:
 
 
 def valid_until(pem: Secret) -> datetime:
-    return _own(pem).not_valid_after_utc
+    return min(_own(pem).not_valid_after_utc, _NEVER)
 
 
 def show_ends(certificates: Iterable[tuple[str, Secret | None]], shown: Gauge, now: datetime) -> None:

@@ -19,13 +19,15 @@ _TIME = re.compile(
     r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?(Z|[+-]\d\d:?(?:\d\d)?)?)?",
     re.ASCII | re.IGNORECASE,
 )
+_YEARS = range(1970, 2201)
+"""A year outside is nobody's date but one for "never" or "not known"; the ends of the calendar have no other zones."""
 # Minutes from UTC of every zone in use, besides the whole hours from -12 to +14.
 _ODD_OFFSETS = frozenset({-570, -210, -150, 210, 270, 330, 345, 390, 525, 570, 630, 765, 825})
 
 
 def read_time(words: str | None) -> datetime | None:
     """The moment in UTC, or None when there is none to read. A time without offset is UTC, as Amazon's are;
-    a date alone is its first moment in UTC, which is the same date in Tokyo."""
+    a date alone is its first moment in UTC, which is the same date in Tokyo; one that nobody means is none."""
     found = _TIME.fullmatch(words.strip()) if words else None
     if found is None:
         return None
@@ -35,9 +37,10 @@ def read_time(words: str | None) -> datetime | None:
             int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0),
             int((fraction or "0").ljust(6, "0")[:6]),
         )  # fmt: skip
-        return (clock - timedelta(minutes=_offset(zone or "Z"))).replace(tzinfo=UTC)
+        moment = (clock - timedelta(minutes=_offset(zone or "Z"))).replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
+    return moment if moment.year in _YEARS else None
 
 
 def _offset(zone: str) -> int:

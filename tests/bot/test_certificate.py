@@ -49,20 +49,22 @@ class Authority:
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         return builder.sign(self.key, hashes.SHA256()).public_bytes(Encoding.PEM)
 
-    def pem(self, name: str, password: bytes | None = None) -> str:
+    def pem(self, name: str, password: bytes | None = None, end: datetime = END) -> str:
         """A certificate and its key, for a client or for the server on loopback."""
         key = ec.generate_private_key(ec.SECP256R1())
         here = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-        builder = _named(name, self.name, key.public_key()).add_extension(here, critical=False)
+        builder = _named(name, self.name, key.public_key(), end).add_extension(here, critical=False)
         lock = BestAvailableEncryption(password) if password else NoEncryption()
         own = builder.sign(self.key, hashes.SHA256()).public_bytes(Encoding.PEM)
         return (own + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)).decode()
 
 
-def _named(subject: str, issuer: str, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+def _named(
+    subject: str, issuer: str, key: ec.EllipticCurvePublicKey, end: datetime = END
+) -> x509.CertificateBuilder:
     name, vouching = (x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, one)]) for one in (subject, issuer))
     builder = x509.CertificateBuilder().subject_name(name).issuer_name(vouching).public_key(key)
-    return builder.serial_number(x509.random_serial_number()).not_valid_before(START).not_valid_after(END)
+    return builder.serial_number(x509.random_serial_number()).not_valid_before(START).not_valid_after(end)
 
 
 @dataclass
@@ -180,6 +182,11 @@ async def test_check_says_until_when_it_is_good() -> None:
         Verdict.FAULT,
         "it expired on 2090-01-01. Put a new one in its place.",
     )
+
+
+async def test_a_certificate_that_never_ends_is_good() -> None:
+    pem = Secret(Authority("a").pem("b", end=datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)))
+    assert (await _certificate(pem, END, wording("en"))).text == "valid until 9999-01-01."
 
 
 @pytest.mark.parametrize(("days", "logged"), [(31, 0), (29, 1), (-1, 1)], ids=["in time", "soon", "over"])

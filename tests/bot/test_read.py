@@ -5,6 +5,7 @@ gave what.
 """
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote_plus
@@ -63,6 +64,16 @@ def test_every_sample_of_ours_is_told_in_every_language(name: str, language: str
     assert readable
     assert len(lines) > 3
     assert not any("{value}" in line or "\n" in line for line in lines)
+
+
+@pytest.mark.parametrize("end", [b"9999-12-31T23:59:59Z", b"9999-12-31T23:59:59-14:00", b"0001-01-01"])
+@pytest.mark.parametrize("name", sorted(path.stem for path in SAMPLES.glob("*.xml")))
+def test_a_date_that_nobody_means_is_no_date(name: str, end: bytes, told: Told) -> None:
+    raw = re.sub(rb'(timestamp|\w+Date)="[^"]*"', rb'\1="' + end + b'"', sample(name))
+    lines, readable = told(raw)
+    assert readable
+    assert "Sent: not given" in lines
+    assert "9999" not in "".join(line for line in lines if "JST" in line)
 
 
 def test_a_cart_is_told_with_its_lines_and_sums(told: Told) -> None:

@@ -45,7 +45,8 @@ def test_an_offset_that_no_place_keeps_is_amazons_mistake_and_means_utc(written:
 @pytest.mark.parametrize(
     "written",
     ["", None, "  ", "soon", "2026-13-10", "2026-02-30T00:00:00Z", "2026-09-10T25:00:00Z", "２０２６-09-10",
-     "0001-01-01T00:00:00+09:00"],
+     "0001-01-01T00:00:00+09:00", "0001-01-01", "1969-12-31T23:59:59Z", "2201-01-01", "9999-12-31",
+     "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59-14:00"],
 )  # fmt: skip
 def test_what_is_no_time_is_none(written: str | None) -> None:
     assert read_time(written) is None
