@@ -68,6 +68,12 @@ def is_admin(company: Company, member: Member) -> bool:
     return any(name in told for name in (member.user_id, member.login_id) if name)
 
 
+def may_be_admin(company: Company, member: Member) -> bool:
+    """Whether the member is an administrator, or cannot be told from one: admins are named by login id, too, and the
+    directory has not said this member's."""
+    return is_admin(company, member) or (not member.login_id and bool(every_admin(company)))
+
+
 def may_see(company: Company, viewer: Member, buyer: Member) -> bool:
     """Whether somebody may look at an order: its buyer, and who is told of the buyer's purchases."""
     told = admins_of(company, buyer)

@@ -75,8 +75,8 @@ def turn(
         )
     talk = talks.look(tx, desk.company.id, user_id)
     registered = member.email is not None
-    if began and not registered and policy.is_admin(desk.company, member):
-        # Our own first notice opened the room; a greeting would be an answer to nothing.
+    if began and (registered or policy.may_be_admin(desk.company, member)):
+        # Our own notice may have opened the room; a greeting would be an answer to nothing. 利用開始 is said besides.
         return ()
     just_now = talk is not None and now - talk.changed_at < ONE_TAP
     if talk is None:

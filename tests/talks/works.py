@@ -11,6 +11,7 @@ works   これまでのコールバックを送り直す      all callbacks so f
 花子    (ルームのボタン: history:)        a tap there on a button of the bot
 花子    (ルームのpostback: history:)      the same on a postback action
 花子    (ルームを出る) (ルームに入る) (Botを外す)
+花子    (トークを出る)                   花子 leaves the talk with the bot; the next word of either opens it again
 """
 
 from collections.abc import Callable, Collection
@@ -57,6 +58,7 @@ class Works:
             "ルームのpostback": lambda who, data: self._tenant.rooms.tap_postback(self.room, _id(who), data),
             "ルームを出る": lambda who, _: self._tenant.rooms.leave(self.room, _id(who)),
             "ルームに入る": lambda who, _: self._tenant.rooms.enter(self.room, _id(who)),
+            "トークを出る": lambda who, _: self._tenant.leave(self._stage.person(who)),
             "Botを外す": lambda who, _: self._tenant.rooms.remove_bot(self.room),
         }
 
