@@ -85,12 +85,15 @@ def none_refused(words: Wording, found: OrderDetail) -> list[Outgoing]:
 def same_again(
     words: Wording, found: OrderDetail, lines: Sequence[OrderLine], *, refused: bool
 ) -> list[Outgoing]:
-    """These lines of an order, with a link to each article: the shop cannot be filled from outside.
+    """These lines of an order, with a link to each article: the shop opens on the first (cXML names no more than one),
+    and cannot be filled from outside.
 
     Where only refused lines are asked for, the pieces are those that were refused.
     """
     refused = refused or all(line.rejected >= line.quantity for line in lines)
-    head = words("order", "again_refused" if refused else "again", number=found.order.number)
+    first, *others = lines
+    opens = words("order", "again_opens_first" if others else "again_opens", number=first.line_number)
+    head = words("order", "again_refused" if refused else "again", number=found.order.number, opens=opens)
     written = [_again(words, line, line.rejected if refused else line.quantity) for line in lines]
     return [Text(page) for page in pages([head, "", *written], TEXT)]
 

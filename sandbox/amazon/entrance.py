@@ -2,6 +2,7 @@
 
 from aiohttp import web
 from lxml import etree
+from yarl import URL
 
 from punchout import xml
 from punchout.address import read_address
@@ -67,14 +68,22 @@ async def start(request: web.Request) -> web.Response:
     session = living_session(request)
     if not account.knows(session.setup.facts.email):
         return page(request, "register.html", session=session)
-    raise web.HTTPFound(request.app.router["shop"].url_for(session=session.key))
+    raise web.HTTPFound(_first_page(request, session))
 
 
 async def register(request: web.Request) -> web.Response:
     """POST: one click makes the address a business user."""
     session = living_session(request)
     request.app[ACCOUNT].register(session.setup.facts.email)
-    raise web.HTTPSeeOther(request.app.router["shop"].url_for(session=session.key))
+    raise web.HTTPSeeOther(_first_page(request, session))
+
+
+def _first_page(request: web.Request, session: ShopSession) -> URL:
+    """The page of the article that the setup request selected, where it is sold here; else the whole shop."""
+    router, selected = request.app.router, session.setup.facts.selected
+    if request.app[ACCOUNT].shelf.product(selected) is None:
+        return router["shop"].url_for(session=session.key)
+    return router["product"].url_for(session=session.key, asin=selected)
 
 
 def living_session(request: web.Request) -> ShopSession:

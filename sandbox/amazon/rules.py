@@ -44,7 +44,10 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class SetupFacts:
-    """What a setup request says, and what the test log shows of it. An empty text means "not received"."""
+    """What a setup request says, and what the test log shows of it. An empty text means "not received".
+
+    `selected` is the article that the shop opens on; cXML has room for one.
+    """
 
     credentials: bool
     payload_id: str
@@ -54,6 +57,7 @@ class SetupFacts:
     first_name: str
     last_name: str
     business_unit: str
+    selected: str = ""
 
 
 def judge_setup(root: etree._Element, identity: str, password: str) -> tuple[SetupFacts, Findings]:
@@ -91,6 +95,7 @@ def judge_setup(root: etree._Element, identity: str, password: str) -> tuple[Set
         text(request, "Extrinsic[@name='FirstName']"),
         text(request, "Extrinsic[@name='LastName']"),
         text(request, "Extrinsic[@name='UserBusinessUnit']"),
+        text(request, "SelectedItem/ItemID/SupplierPartID"),
     )
     return facts, findings
 

@@ -225,3 +225,16 @@ async def test_setup_moods_answer_once_as_told(buyer: Buyer) -> None:
 def test_the_sample_itself_is_valid() -> None:
     assert_valid((SAMPLES / "setup_of_taro.xml").read_bytes())
     assert_valid(document("setup_of_taro.xml"))
+
+
+@pytest.mark.parametrize(("asin", "page"), [("B0MOGI1001", "/dp/B0MOGI1001"), ("B000000000", ""), ("", "")])
+async def test_the_shop_opens_on_the_selected_article_if_it_is_sold_here(
+    buyer: Buyer, asin: str, page: str
+) -> None:
+    def select(root: etree._Element) -> None:
+        item = etree.SubElement(etree.SubElement(root.find(SETUP), "SelectedItem"), "ItemID")
+        etree.SubElement(item, "SupplierPartID").text = asin
+
+    shopper = await buyer.start(select)
+    assert "/shop/" in shopper.url
+    assert shopper.url.partition("/shop/")[2].partition("/")[2] == page.strip("/")
