@@ -14,7 +14,7 @@ from purchasing.notices import What
 from purchasing.values import Company
 from storage import audit
 from storage.database import Tx
-from storage.tables import Member, Order, OrderLine
+from storage.tables import Cart, Member, Order, OrderLine
 
 
 class Receipt(StrEnum):
@@ -34,6 +34,14 @@ def newest(tx: Tx, member: Member, states: tuple[OrderState, ...] = ()) -> Order
     """The member's newest order, in one of these states if any are named."""
     query = select(Order).where(Order.member_id == member.id).order_by(col(Order.id).desc()).limit(1)
     return tx.orm.exec(query.where(col(Order.state).in_(states)) if states else query).first()
+
+
+def placed_since(tx: Tx, member: Member, cart: Cart) -> Order | None:
+    """The member's newest order, if it was placed after this cart came: whoever speaks of no cart may mean that."""
+    order = newest(tx, member)
+    if order is None or cart.id is None:
+        return None
+    return order if order.placed_at > cart.received_at or order.cart_id > cart.id else None
 
 
 def newest_refused(tx: Tx, member: Member) -> Order | None:

@@ -14,7 +14,7 @@ from purchasing.aftercare import Receipt
 from purchasing.history import OrderDetail
 from purchasing.lifecycle import OrderState
 from purchasing.values import plain
-from storage.tables import Order, OrderLine
+from storage.tables import Cart, Order, OrderLine
 
 MOST_AT_AMAZON = 5
 SHORT = 30
@@ -73,6 +73,21 @@ def cancel_instead(words: Wording, order: Order) -> list[Outgoing]:
     text = words("cancelling", "instead", mark=mark(words, order.test), number=order.number)
     wish = say(words, "cancel_order", Verb.CANCEL_ORDER, order.number)
     return [ButtonTemplate(text, (wish, *menu_buttons(words)))]
+
+
+def cancel_which(words: Wording, order: Order, cart: Cart) -> list[Outgoing]:
+    """キャンセル after an order, with a cart from before it still there: which of the two is for the member to say."""
+    text = words(
+        "cancelling",
+        "which",
+        mark=mark(words, order.test),
+        number=order.number,
+        total=words.money(cart.total, cart.currency),
+        moment=words.moment(cart.received_at),
+    )
+    wish = say(words, "cancel_order", Verb.CANCEL_ORDER, order.number)
+    drop = say(words, "cancel_cart", Verb.DROP, cart.id, cart.nonce)
+    return [ButtonTemplate(text, (wish, drop, *menu_buttons(words)))]
 
 
 def none_refused(words: Wording, found: OrderDetail) -> list[Outgoing]:

@@ -54,7 +54,9 @@ def _declined(tx: Tx, member: Member, at: At, about: str, heard: Heard) -> Heard
     cart: Cart | None = None
     if at in (At.ASKED_PAY, At.ASKED_PURPOSE):
         cart = ordering.waiting_cart(tx, member, about)
-    cart = cart or ordering.newest_offered(tx, member)
+    if cart is None and (cart := ordering.newest_offered(tx, member)):
+        # いいえ after an order is no word on a cart from before it.
+        cart = None if aftercare.placed_since(tx, member, cart) else cart
     return replace(heard, ref=str(cart.id), nonce=cart.nonce) if cart else replace(heard, verb=Verb.WORDS)
 
 

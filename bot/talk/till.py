@@ -18,7 +18,7 @@ from purchasing.lifecycle import CartState
 from purchasing.ordering import AlreadyPlaced, Placed
 from purchasing.values import Company
 from storage.database import Tx
-from storage.tables import Cart, Member, Talk
+from storage.tables import Cart, Member, Order, Talk
 from storage.vault import Keyring
 
 
@@ -38,9 +38,12 @@ class Till:
     now: datetime
 
     def show(self) -> list[Outgoing]:
-        """A typed 決済する: the newest cart with its buttons, since only those pay."""
+        """A typed 決済する: the newest cart with its buttons, since only those pay. One that is older than the newest
+        order says so: who has just ordered may not think of it any more."""
         cart = ordering.newest_offered(self.tx, self.member)
-        return self._card(cart, "typed") if cart else self._nothing_to_pay()
+        if cart is None:
+            return self._nothing_to_pay()
+        return self._card(cart, "typed_older" if self._placed_since(cart) else "typed")
 
     def ask(self, heard: Heard) -> list[Outgoing]:
         """決済する: what it is for, where the company wants that; then the question whose yes moves money."""
@@ -107,8 +110,13 @@ class Till:
         return [ButtonTemplate(self._cancel(cart), menu_buttons(self.words))]
 
     def cancel(self) -> list[Outgoing]:
-        """キャンセル without a cart named: the cart at hand, or what can be done about the order just made."""
+        """キャンセル without a cart named: the cart at hand, or what can be done about the order just made.
+
+        Where an order was made since the cart came, either may be meant: nothing is cancelled but by a button.
+        """
         if cart := self._at_hand():
+            if order := self._placed_since(cart):
+                return afterwards.cancel_which(self.words, order, cart)
             return [ButtonTemplate(self._cancel(cart), menu_buttons(self.words))]
         order = aftercare.newest(self.tx, self.member)
         if order is None or order.state in aftercare.OVER:
@@ -116,15 +124,20 @@ class Till:
         return afterwards.cancel_instead(self.words, order)
 
     def drop(self) -> list[Outgoing]:
-        """Whoever starts over lets go of the cart on offer, and is told so."""
+        """Whoever starts over lets go of the cart on offer, and is told so; a cart from before the newest order stays."""
         cart = self._at_hand()
-        return [Text(self._cancel(cart))] if cart else []
+        return [Text(self._cancel(cart))] if cart and not self._placed_since(cart) else []
 
     def _at_hand(self) -> Cart | None:
         """The cart that the open question is about; without one, the newest that is still on offer."""
         asked = self.at in (At.ASKED_PAY, At.ASKED_PURPOSE)
         about = ordering.waiting_cart(self.tx, self.member, self.talk.about) if asked else None
         return about or ordering.newest_offered(self.tx, self.member)
+
+    def _placed_since(self, cart: Cart) -> Order | None:
+        """The order that was made since this cart came; none where the open question is about the cart."""
+        asked = self.at in (At.ASKED_PAY, At.ASKED_PURPOSE) and self.talk.about == str(cart.id)
+        return None if asked else aftercare.placed_since(self.tx, self.member, cart)
 
     def _cancel(self, cart: Cart) -> str:
         """The cart is given up; its total tells which one it was."""
