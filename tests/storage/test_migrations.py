@@ -84,11 +84,13 @@ def test_the_packages_of_a_shipment_are_kept(empty_url: str) -> None:
     """One carrier, numbers in one text and one link became packages."""
     migrate_to(empty_url, BASELINE)
     former = {"carrier": "ヤマト運輸", "tracking": "111、222", "tracking_url": "https://track.example/111"}
+    nothing = dict.fromkeys(former, "")
+    page_alone = nothing | {"tracking_url": "https://track.example/333"}
     with connected(empty_url) as conn:
         for table in tables_of(conn):
-            rows = [a_row(table, number) for number in (1, 2)]
+            rows = [a_row(table, number) for number in (1, 2, 3)]
             if table.name == "shipment":
-                rows = [rows[0] | former, rows[1] | dict.fromkeys(former, "")]
+                rows = [row | said for row, said in zip(rows, (former, nothing, page_alone), strict=True)]
             conn.execute(table.insert(), rows)
     migrate(empty_url)
     with connected(empty_url) as conn:
@@ -97,6 +99,7 @@ def test_the_packages_of_a_shipment_are_kept(empty_url: str) -> None:
     assert kept == [
         (Package("ヤマト運輸", "111", "https://track.example/111"), Package("ヤマト運輸", "222")),
         (),
+        (Package("", "", "https://track.example/333"),),
     ]
 
 

@@ -22,7 +22,7 @@ def upgrade() -> None:
     shipment = sa.table("shipment", *(sa.column(name) for name in ("id", "packages", *FORMER)))
     conn = op.get_bind()
     for row in conn.execute(sa.select(shipment)).all():
-        if row.carrier or row.tracking:
+        if row.carrier or row.tracking or row.tracking_url:
             first, *others = row.tracking.split("、")
             packages = [(row.carrier, first, row.tracking_url), *((row.carrier, each, "") for each in others)]
             written = json.dumps(packages, ensure_ascii=False)
