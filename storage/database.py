@@ -181,7 +181,7 @@ WENT_ON = (
 
 def as_fault(error: BaseException) -> BaseException:
     """What the caller sees of an error: a DatabaseFault for trouble of the database itself."""
-    if isinstance(error, DBAPIError) and not isinstance(error, _OF_THE_WORK):
+    if isinstance(error, DBAPIError) and (_is_bare(error) or not isinstance(error, _OF_THE_WORK)):
         reason = str(error.orig).strip().partition("\n")[0] or type(error.orig).__name__
         fault = DatabaseFault(f"the database can't do it: {reason}")
         fault.__cause__ = error.orig
@@ -191,6 +191,11 @@ def as_fault(error: BaseException) -> BaseException:
 
 _OF_THE_WORK = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
 """Errors that the unit of work made, not the database."""
+
+
+def _is_bare(error: DBAPIError) -> bool:
+    """Whether a table or column is missing: it was never migrated. SQLite tells this as trouble of the database."""
+    return getattr(error.orig, "sqlstate", None) in ("42P01", "42703")
 
 
 def read_address(url: str) -> URL:

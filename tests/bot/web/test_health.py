@@ -85,6 +85,15 @@ async def test_a_schema_that_is_not_this_programs_is_not_ready(site: Site) -> No
     assert "revision 9999" in json.loads(ready.body)["reasons"][0]
 
 
+async def test_a_database_that_was_never_migrated_is_not_ready(site: Site) -> None:
+    await site.db.write(lambda tx: tx.conn.exec_driver_sql("DROP TABLE alembic_version") and None)
+    ready = await site.call("GET", "/readyz")
+    assert ready.status == 503
+    (reason,) = json.loads(ready.body)["reasons"]
+    assert reason.startswith("the database can't do it: ")
+    assert "alembic_version" in reason
+
+
 async def test_a_worker_that_has_ended_is_not_ready(site: Site) -> None:
     site.services.troubles.append(lambda: "a pool of the worker has ended")
     ready = await site.call("GET", "/readyz")
