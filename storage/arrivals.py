@@ -8,7 +8,7 @@ from sqlalchemy import ClauseElement, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.database import Tx
-from storage.lanes import JOB, lock_lane, lock_lanes, state_in_lane, wake_kind
+from storage.lanes import JOB, lock_free_lanes, lock_lane, state_in_lane, wake_kind
 from storage.prepared import Prepared
 
 
@@ -52,9 +52,14 @@ def put(
     return True
 
 
-def put_all(tx: Tx, jobs: Sequence[NewJob]) -> None:
-    """Add many, each to the end of its lane; those whose key was seen before are passed over."""
-    lock_lanes(tx, [job.lane for job in jobs])
+def put_all(tx: Tx, jobs: Sequence[NewJob]) -> set[str]:
+    """Add many, each to the end of its lane; those whose key was seen before are passed over.
+
+    Returns the lanes that somebody else is at right now: nothing was added to them.
+    """
+    free = lock_free_lanes(tx, [job.lane for job in jobs])
+    busy = {job.lane for job in jobs} - free
+    jobs = [job for job in jobs if job.lane in free]
     for kind in {job.kind for job in jobs}:
         wake_kind(tx, kind)
     while jobs:  # a job sees who is in its lane already, but not who comes with it
@@ -63,6 +68,7 @@ def put_all(tx: Tx, jobs: Sequence[NewJob]) -> None:
             firsts.setdefault(job.lane, job)
         _PUT.run_all(tx, [_row(job) for job in firsts.values()])
         jobs = [job for job in jobs if firsts[job.lane] is not job]
+    return busy
 
 
 def _row(job: NewJob) -> dict[str, Any]:

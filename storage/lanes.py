@@ -25,6 +25,9 @@ BURIED: ColumnElement[str] = literal_column("'buried'")
 _other = JOB.alias("other")
 _open = _other.c.state.in_([WAITING, READY, LEASED])
 _LOCK = Prepared(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("lane"), text("0")))))
+_LOCK_FREE = (
+    "SELECT lane, pg_try_advisory_xact_lock(hashtextextended(lane, 0)) FROM unnest(%(lanes)s::text[]) AS lane"
+)
 _head = select(func.min(_other.c.id)).where(_other.c.lane == bindparam("its_lane"), _open)
 _PROMOTE = Prepared(
     update(JOB)
@@ -49,10 +52,12 @@ def lock_lane(tx: Tx, lane: str) -> None:
         _LOCK.run(tx, {"lane": lane})
 
 
-def lock_lanes(tx: Tx, lanes: Iterable[str]) -> None:
-    """The same of several, in an order that is the same for all who lock several."""
-    if tx.conn.dialect.name == "postgresql":
-        _LOCK.run_all(tx, [{"lane": lane} for lane in sorted(set(lanes))])
+def lock_free_lanes(tx: Tx, lanes: Iterable[str]) -> set[str]:
+    """The same of as many of these as nobody else is at: who wants many lanes must not wait for one of them."""
+    if tx.conn.dialect.name != "postgresql":
+        return set(lanes)
+    free = tx.conn.exec_driver_sql(_LOCK_FREE, {"lanes": sorted(set(lanes))})
+    return {lane for lane, taken in free if taken}
 
 
 def state_in_lane() -> ColumnElement[Any]:

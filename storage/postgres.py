@@ -40,6 +40,8 @@ _DEFAULTS = {
     "keepalives_interval": "5",
     "keepalives_count": "3",
     "tcp_user_timeout": "20000",  # ms; while sent bytes wait to be acknowledged, keepalives are silent
+    # a process that froze, or vanished, in the middle of a unit keeps nobody else waiting for what the unit had locked
+    "options": "-cidle_in_transaction_session_timeout=20s",
 }
 _NOTIFY = f"SELECT pg_notify('{CHANNEL}', topic) FROM unnest(%s::text[]) AS topic"
 

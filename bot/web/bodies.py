@@ -5,11 +5,12 @@ come of all those that are still being read or worked on has a bound.
 """
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 T = TypeVar("T")
 
@@ -31,7 +32,12 @@ class Bodies:
 
     async def read(self, request: web.Request, limit: int, begun: bytes = b"") -> bytes:
         """The body, of which `begun` has been read, at most `limit` bytes of it. Raises 413 without reading further, 408
-        for a sender who trickles, 503 when the large bodies of others leave no room."""
+        for a sender who trickles, 400 for a body that breaks off or is not what its head says, 503 when the large bodies
+        of others leave no room."""
+        with _broken():
+            return await self._read(request, limit, begun)
+
+    async def _read(self, request: web.Request, limit: int, begun: bytes) -> bytes:
         if request.content_length is not None and request.content_length > limit:
             raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=request.content_length)
         if request.content.is_eof():  # all of it came with the head, as nearly all callbacks do
@@ -72,10 +78,19 @@ class Bodies:
             raise web.HTTPServiceUnavailable(headers={"Retry-After": _AGAIN, "Connection": "close"})
 
 
+@contextmanager
+def _broken() -> Iterator[None]:
+    """What the sender did wrong is answered, and is no failure of ours: anybody could fill the log with it."""
+    try:
+        yield
+    except (web.RequestPayloadError, web.PayloadAccessError, HttpProcessingError, ConnectionError):
+        raise web.HTTPBadRequest(headers={"Connection": "close"}) from None
+
+
 async def read_beginning(request: web.Request, size: int) -> bytes:
     """The first bytes of a body, all that came of them in time. They may be up to twice `size`; the rest is not read."""
     body = bytearray()
-    with suppress(TimeoutError):
+    with _broken(), suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE):
             async for chunk in request.content.iter_chunked(size):
                 body += chunk

@@ -28,10 +28,10 @@ async def callback(request: web.Request) -> web.Response:
     started = perf_counter()
     try:
         response = await _take(request, services)
-        if response.status == 401 and (seconds := services.limits.too_many(request, loop_time())):
-            response = web.Response(status=429, headers={"Retry-After": str(seconds)})
-    except web.HTTPRequestEntityTooLarge:
-        response = web.Response(status=413)
+    except web.HTTPException as refused:
+        response = web.Response(status=refused.status, headers={"Connection": "close"})
+    if 400 <= response.status < 500 and (seconds := services.limits.too_many(request, loop_time())):
+        response = web.Response(status=429, headers={"Retry-After": str(seconds)})
     services.metrics.acknowledgements.note(response.status, perf_counter() - started)
     return response
 
@@ -48,7 +48,7 @@ async def _take(request: web.Request, services: Services) -> web.Response:
         envelope = read_envelope(body)
     except NotJson:
         return web.Response(status=400)
-    if services.waiting.too_many():
+    if await services.waiting.too_many():
         return web.Response(status=503, headers={"Retry-After": AGAIN})
     key = _key(bot.company_id, envelope.issued_at, body)
     # Names of any length: whoever shares the beginning of one shares a lane, which harms nobody.

@@ -54,8 +54,8 @@ class Doorkeeper(RequestHandler):
         super().connection_lost(exc)
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
-        """What is no HTTP is the sender's fault: it is answered 400, and anybody could fill the log with it."""
-        if not isinstance(kw.get("exc_info"), HttpProcessingError):
+        """What is no HTTP, or no body, is the sender's fault: answered 400, and anybody could fill the log with it."""
+        if not isinstance(kw.get("exc_info"), HttpProcessingError | web.RequestPayloadError):
             super().log_exception(*args, **kw)
 
     def _make_room(self) -> None:

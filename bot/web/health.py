@@ -56,6 +56,8 @@ async def readyz(request: web.Request) -> web.Response:
         if revision != services.revision:
             reasons.append(f"the database is at revision {revision}, this program at {services.revision}")
         warnings += [warning] if warning else []
+        if await services.waiting.too_many():
+            reasons.append("too many callbacks wait already: more are refused")
     except DatabaseFault as fault:
         reasons.append(str(fault))
     except TimeoutError:

@@ -55,12 +55,14 @@ class Waiting:
         self._count, self._look_at = 0, 0.0
         self._looking: asyncio.Task[None] | None = None
 
-    def too_many(self) -> bool:
-        """Whether no more should be taken. Knows what was true at the last look."""
-        now = asyncio.get_running_loop().time()
-        if now >= self._look_at and self._looking is None:
+    async def too_many(self) -> bool:
+        """Whether no more should be taken. Knows what was true at the last look; nobody is refused without a new one."""
+        now, full = asyncio.get_running_loop().time(), self._count >= self._most
+        if self._looking is None and (full or now >= self._look_at):
             self._look_at = now + LOOK
             self._looking = asyncio.create_task(self._look(), name="waiting callbacks")
+        if full and self._looking is not None:
+            await asyncio.shield(self._looking)
         return self._count >= self._most
 
     async def _look(self) -> None:

@@ -13,7 +13,9 @@ import pytest
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlmodel import select
 
+from storage import postgres
 from storage.database import Database, DatabaseFault, Tx, open_database
+from storage.migrate import migrate
 from storage.tables.job import JobRow
 from tests.storage.jobs import NOW, putting, states
 
@@ -204,6 +206,33 @@ async def test_a_peer_that_vanished_is_noticed_also_while_sent_bytes_wait_for_it
             return given, peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
 
     assert await postgres_database.read(asked) == ("20000", 20_000)
+
+
+async def test_what_a_frozen_process_has_locked_is_free_again(
+    postgres_database: Database, empty_postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server ends a transaction that has done nothing for so long; the unit that froze stores nothing."""
+
+    def limit(tx: Tx) -> str:
+        return str(tx.conn.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar())
+
+    assert await postgres_database.read(limit) == "20s"
+    monkeypatch.setitem(postgres._DEFAULTS, "options", "-cidle_in_transaction_session_timeout=100ms")
+    migrate(empty_postgres_url)
+    db, thaw = open_database(empty_postgres_url), threading.Event()
+
+    def freezes(tx: Tx) -> None:
+        putting("a")(tx)
+        thaw.wait(30)
+
+    frozen = asyncio.create_task(db.write(freezes))
+    async with asyncio.timeout(30):
+        await db.write(putting("b", lane="lane of a"))
+        thaw.set()
+        with suppress(DatabaseFault):  # or it was run again, after b
+            await frozen
+    assert next(iter(await states(db))) == "b"
+    await db.close()
 
 
 async def test_a_probe_tells_of_a_server_that_is_read_only(empty_postgres_url: str) -> None:

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Sequence
+from threading import Event
 
 import pytest
 
 from bot.web.inbox import Inbox
 from storage import queue
-from storage.database import Database, DatabaseFault, T, Tx, Work
+from storage.database import Database, DatabaseFault, T, Tx, Work, open_database
+from storage.lanes import lock_lane
+from storage.migrate import migrate
 from storage.queue import NewJob
 from tests.storage.jobs import LEASE, NOW, states
 
@@ -84,6 +87,30 @@ async def test_whoever_goes_away_leaves_the_others_theirs(database: Database) ->
     gone.cancel()
     await stays
     assert (await states(database))["b"] == "ready"
+
+
+async def test_a_talk_that_somebody_else_is_at_keeps_nobody_else_waiting(empty_postgres_url: str) -> None:
+    """A worker that froze in the middle of a turn: only the callbacks of that talk wait for it, and in their order."""
+    migrate(empty_postgres_url)
+    database = open_database(empty_postgres_url)
+    inbox, frozen, thaw = Inbox(database), Event(), Event()
+
+    def turn(tx: Tx) -> None:
+        lock_lane(tx, "taro")
+        frozen.set()
+        assert thaw.wait(30)
+
+    async with asyncio.timeout(30):
+        turning = asyncio.create_task(database.write(turn))
+        await asyncio.to_thread(frozen.wait)
+        his = [asyncio.create_task(inbox.store(callback(key, lane="taro"))) for key in "abc"]
+        assert await stored(inbox, [callback(key) for key in "xyz"]) == [None] * 3
+        assert not any(task.done() for task in his)
+        thaw.set()
+        await turning
+        await asyncio.gather(*his)
+    assert list(await states(database)) == ["x", "y", "z", "a", "b", "c"]
+    await database.close()
 
 
 async def test_all_of_a_lane_are_handed_out_in_the_order_in_which_they_came(database: Database) -> None:
