@@ -61,7 +61,7 @@ def apply(
     news = corrections.news(tx, order, row, spoken)
     lines = _lines(tx, order)
     stood = [_sums(line) for line in lines]
-    _ship(tx, order, lines)
+    shipping.sum_up(tx, order, lines)
     said = standing.words(tx, order, lines)
     _settle(tx, lines, said)
     if [_sums(line) for line in lines] == stood and corrections.repeats(tx, order, row, spoken):
@@ -102,18 +102,6 @@ def _says_nothing(tx: Tx, row: OrderConfirmation | Shipment, said: list[Word]) -
 def _lines(tx: Tx, order: Order) -> list[OrderLine]:
     query = select(OrderLine).where(OrderLine.order_id == order.id).order_by(col(OrderLine.line_number))
     return list(tx.orm.exec(query).all())
-
-
-def _ship(tx: Tx, order: Order, lines: list[OrderLine]) -> None:
-    """Sum up what all shipments say of every line."""
-    shipped = tx.orm.exec(
-        select(ShipmentLine)
-        .join(Shipment, col(ShipmentLine.shipment_id) == Shipment.id)
-        .where(Shipment.order_id == order.id)
-    ).all()
-    for line in lines:
-        sent = sum((s.quantity for s in shipped if s.line_number == line.line_number), NOTHING)
-        line.shipped = min(line.quantity, sent)
 
 
 def _settle(tx: Tx, lines: list[OrderLine], said: list[Word]) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from sqlmodel import select
+from sqlmodel import col, select
 
-from punchout.shipment import ShipNotice
+from punchout.shipment import Portion, ShipNotice
+from purchasing import standing
 from purchasing.remarks import Remarks
 from storage.database import Tx
 from storage.tables import Order, OrderLine, Shipment, ShipmentLine, StoredDocument
@@ -50,6 +51,7 @@ def store(
         shipped_at=value.shipment_date,
         delivery_at=value.delivery_date,
         noticed_at=noticed_at,
+        everything=any(not portion.lines for portion in _portions(value, order)),
     )
     tx.orm.add(shipment)
     tx.orm.flush()
@@ -64,16 +66,54 @@ def store(
 def _carried(
     value: ShipNotice, order: Order, lines: Sequence[OrderLine], remarks: Remarks
 ) -> dict[int, Decimal]:
-    """How many of each line are on their way; a portion without items means all that was not refused."""
+    """How many of each line are on their way. Of everything it is `sum_up` that knows how much that is."""
     by_number = {line.line_number: line for line in lines}
     carried: dict[int, Decimal] = {}
-    for portion in value.portions:
-        if portion.order_id not in ("", order.number) and portion.order_payload_id != order.payload_id:
-            continue
+    for portion in _portions(value, order):
         remarks.unknown_lines((item.line_number for item in portion.lines), lines)
         for item in portion.lines:
             if item.line_number in by_number:
                 carried[item.line_number] = carried.get(item.line_number, NOTHING) + item.quantity
         if not portion.lines:
-            carried = {line.line_number: line.quantity - line.rejected for line in lines}
+            carried = {line.line_number: line.quantity for line in lines}
     return {n: remarks.pieces(quantity, by_number[n], "shipped") for n, quantity in carried.items()}
+
+
+def _portions(value: ShipNotice, order: Order) -> list[Portion]:
+    """What the notice says of this order."""
+    return [
+        portion
+        for portion in value.portions
+        if portion.order_id in ("", order.number) or portion.order_payload_id == order.payload_id
+    ]
+
+
+def sum_up(tx: Tx, order: Order, lines: Sequence[OrderLine]) -> None:
+    """Sum up what all shipments say of every line.
+
+    One of everything carries all that was not refused, whenever the refusal came. Nothing at all is in no parcel: where
+    all was refused it carries the whole order, and contradicts the refusals.
+    """
+    told = tx.orm.exec(
+        select(ShipmentLine, Shipment)
+        .join(Shipment, col(ShipmentLine.shipment_id) == Shipment.id)
+        .where(Shipment.order_id == order.id)
+    ).all()
+    for line in lines:
+        named = [row.quantity for row, shipment in told if not shipment.everything and _is_of(row, line)]
+        line.shipped = min(line.quantity, sum(named, NOTHING))
+    of_all = [row for row, shipment in told if shipment.everything]
+    if not of_all:
+        return
+    refused = standing.refused(standing.words(tx, order, lines))
+    if all(refused.get(line.line_number, NOTHING) >= line.quantity for line in lines):
+        refused = {}
+    for line in lines:
+        line.shipped = line.quantity - refused.get(line.line_number, NOTHING)
+        for row in (row for row in of_all if _is_of(row, line)):
+            row.quantity = line.shipped
+            tx.orm.add(row)
+
+
+def _is_of(row: ShipmentLine, line: OrderLine) -> bool:
+    return row.line_number == line.line_number

@@ -69,6 +69,14 @@ def _of_line(line: OrderLine, said: Sequence[tuple[OrderConfirmationLine, OrderC
     return found[::-1]
 
 
+def refused(said: Iterable[Word]) -> dict[int, Decimal]:
+    """How many pieces of a line are refused."""
+    found: dict[int, Decimal] = {}
+    for word in said:
+        found[word.row.line_number] = found.get(word.row.line_number, NOTHING) + word.rejected
+    return found
+
+
 def contested(said: Iterable[Word]) -> dict[int, Decimal]:
     """How many pieces of a line Amazon says both to have sent and to have refused."""
     found: dict[int, Decimal] = {}

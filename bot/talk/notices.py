@@ -115,7 +115,8 @@ def shipped(
     facts = list(parcels.facts(words, told))
     if parcel.delivery_at is not None:
         facts.append(words("notice", "delivery", moment=words.moment(parcel.delivery_at)))
-    carried = sorted((row for row in sent if row.shipment_id == parcel.id), key=lambda row: row.line_number)
+    own = (row for row in sent if row.shipment_id == parcel.id and row.quantity)
+    carried = sorted(own, key=lambda row: row.line_number)
     lines = [
         text
         for row in carried

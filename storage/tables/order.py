@@ -136,6 +136,8 @@ class Shipment(SQLModel, table=True):
     shipped_at: datetime | None = Field(default=None, sa_type=Utc)
     delivery_at: datetime | None = Field(default=None, sa_type=Utc)
     noticed_at: datetime = Field(sa_type=Utc)
+    everything: bool = False
+    """It names no lines: its own say what that means, and change with what is refused."""
 
 
 class ShipmentLine(SQLModel, table=True):
