@@ -2,9 +2,7 @@
 
 import secrets
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 
 import aiohttp
@@ -12,11 +10,13 @@ import aiohttp
 from bot.app import buying, utc_now
 from bot.certificate import valid_until
 from bot.config import CompanyConfig, Config
+from bot.finding import OK, Finding, Verdict, fault
 from bot.line import Clock, line_of
 from bot.lineworks.client import CallFailed, Client
-from bot.lineworks.outcome import Never, Sent
+from bot.lineworks.outcome import Never
 from bot.lineworks.profile import BotFacts
 from bot.lineworks.token import TokenRefused, TokenUnreachable
+from bot.reach import reach
 from bot.setup import EVENTS
 from bot.talk.wording import Wording
 from punchout.address import Address
@@ -32,25 +32,6 @@ from storage.vault import VaultFault, load_keyring
 _NEEDED_CONTENTS = frozenset({"text"})
 """Without it nothing typed arrives, and no tap on a message button (LINE WORKS reference 6). The other contents that
 `kaimono bot setup` switches on only get a kind answer."""
-
-
-class Verdict(StrEnum):
-    GOOD = "OK"
-    FAULT = "NG"
-    UNSEEN = "--"
-    """Neither proved nor disproved; the text says what a person has to look at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a test found. The text says what is wrong, or could not be seen, and what to do."""
-
-    verdict: Verdict
-    text: str = ""
-
-
-OK = Finding(Verdict.GOOD)
-_SHORT = aiohttp.ClientTimeout(total=5)
 
 
 _TELL_LANGUAGE = frozenset({"user", "user.read", "directory", "directory.read"})
@@ -83,12 +64,8 @@ async def check(config: Config, words: Wording, clock: Clock = utc_now) -> int:
             )
             if (pem := company.amazon.client_certificate) is not None:
                 await line(words("check", "certificate", company=name), _certificate(pem, clock(), words))
-        await line(words("check", "reach"), _reach(config, session, words))
+        await line(words("check", "reach"), reach(config, session, words))
     return 1 if Verdict.FAULT in {finding.verdict for finding in findings} else 0
-
-
-def _fault(text: str) -> Finding:
-    return Finding(Verdict.FAULT, text)
 
 
 async def _nothing() -> Finding:
@@ -96,27 +73,11 @@ async def _nothing() -> Finding:
     return OK
 
 
-async def _reach(config: Config, session: aiohttp.ClientSession, words: Wording) -> Finding:
-    """Whether LINE WORKS would reach us: the callback route refuses what is not signed, and nothing else does that.
-
-    No answer proves nothing: the bot may not be running yet.
-    """
-    url = f"{config.public_url}/lineworks/callback"
-    try:
-        async with session.post(url, timeout=_SHORT, allow_redirects=False) as answer:
-            status = answer.status
-    except (aiohttp.ClientError, TimeoutError, OSError):
-        return Finding(Verdict.UNSEEN, words("check", "reach_silent", url=url))
-    if status in (502, 503, 504):
-        return Finding(Verdict.UNSEEN, words("check", "reach_silent", url=url))
-    return OK if status == 401 else _fault(words("check", "reach_other", url=url, status=status))
-
-
 async def _key_file(config: Config, words: Wording) -> Finding:
     try:
         load_keyring(Path(config.key_file))
-    except (VaultFault, OSError) as fault:
-        return _fault(words("fault", "key_file", detail=str(fault)))
+    except (VaultFault, OSError) as refused:
+        return fault(words("fault", "key_file", detail=str(refused)))
     return OK
 
 
@@ -128,16 +89,16 @@ async def _database(config: Config, words: Wording) -> Finding:
             await db.write(lambda tx: None)
         finally:
             await db.close()
-    except (DatabaseFault, OSError) as fault:
-        return _fault(words("fault", "database", detail=str(fault)))
+    except (DatabaseFault, OSError) as refused:
+        return fault(words("fault", "database", detail=str(refused)))
     return OK
 
 
 async def _token(client: Client, words: Wording) -> Finding:
     try:
         await client.tokens.token()
-    except (TokenRefused, TokenUnreachable) as fault:
-        return _fault(words("check", "token_refused", reason=str(fault)))
+    except (TokenRefused, TokenUnreachable) as refused:
+        return fault(words("check", "token_refused", reason=str(refused)))
     return OK
 
 
@@ -150,18 +111,21 @@ async def _bot(config: Config, company: CompanyConfig, client: Client, words: Wo
         may_not_look = isinstance(outcome, Never) and outcome.code == "FORBIDDEN"
         if may_not_look and not {"bot", "bot.read"} & set(company.lineworks.scope.split()):
             return Finding(Verdict.UNSEEN, words("check", "bot_unseen"))
-        return _fault(words("check", "bot_failed", reason=str(failed)))
+        return fault(words("check", "bot_failed", reason=str(failed)))
     return _judge(facts, f"{config.public_url}/lineworks/callback", words)
 
 
 async def _sending(company: CompanyConfig, client: Client, words: Wording) -> Finding:
-    """Whether the app may send. A message without content is refused for its form, and nobody gets it."""
-    outcome = await client.send(_somebody(company), {})
-    if isinstance(outcome, Never) and outcome.status in (400, 404):
-        return OK
-    if isinstance(outcome, Sent):
-        return _fault(words("check", "sending_odd"))
-    return _fault(words("check", "sending_failed", reason=outcome.why))
+    """Whether the app may send, and for a bot that there is. LINE WORKS says of a bot that it does not know 404, and
+    was seen to say 403 ACCESS_DENIED (reference 5)."""
+    try:
+        await client.announce_file()
+    except CallFailed as failed:
+        outcome = failed.outcome
+        if isinstance(outcome, Never) and (outcome.status == 404 or outcome.code == "ACCESS_DENIED"):
+            return fault(words("check", "sending_no_bot", bot=company.lineworks.bot_id))
+        return fault(words("check", "sending_failed", reason=outcome.why))
+    return OK
 
 
 async def _directory(company: CompanyConfig, client: Client, words: Wording) -> Finding:
@@ -172,11 +136,11 @@ async def _directory(company: CompanyConfig, client: Client, words: Wording) -> 
         try:
             profile = await client.user(admin)
         except CallFailed as failed:
-            return _fault(words("check", "directory_failed", reason=str(failed)))
+            return fault(words("check", "directory_failed", reason=str(failed)))
         if profile is None and admin in admins:
             unknown.append(admin)
     if unknown:
-        return _fault(words("check", "admins_unknown", admins=", ".join(unknown)))
+        return fault(words("check", "admins_unknown", admins=", ".join(unknown)))
     tells_language = _TELL_LANGUAGE & set(company.lineworks.scope.split())
     return OK if tells_language else Finding(Verdict.GOOD, words("check", "language_unseen"))
 
@@ -190,12 +154,12 @@ def _judge(facts: BotFacts, ours: str, words: Wording) -> Finding:
     registered, enabled = facts.callback_url, facts.callback_enabled
     silent = registered is None and enabled is None
     if not silent and (enabled is False or (registered or "").rstrip("/") != ours):
-        return _fault(words("check", "bot_callback", url=ours))
+        return fault(words("check", "bot_callback", url=ours))
     missing = set(EVENTS - facts.channel_events) if facts.channel_events is not None else set()
     if facts.callback_events is not None:
         missing |= _NEEDED_CONTENTS - facts.callback_events
     if missing:
-        return _fault(words("check", "bot_events", events=", ".join(sorted(missing))))
+        return fault(words("check", "bot_events", events=", ".join(sorted(missing))))
     return OK
 
 
@@ -217,8 +181,8 @@ async def _setup(
         return OK
     if isinstance(outcome, Refused):
         name = "setup_credentials" if outcome.status == 401 else "setup_refused"
-        return _fault(words("check", name, reason=outcome.reason))
-    return _fault(words("check", "setup_failed", reason=outcome.why))
+        return fault(words("check", name, reason=outcome.reason))
+    return fault(words("check", "setup_failed", reason=outcome.why))
 
 
 def _probe(public_url: str, company: CompanyConfig, now: datetime) -> bytes:

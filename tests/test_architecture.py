@@ -32,6 +32,7 @@ DIAL = {
     "bot.app": "owns the session that these use",
     "bot.line": "hands that session to them",
     "bot.check": "owns a session, to check the configuration",
+    "bot.reach": "calls our own public address, to check that it leads here",
     "bot.certificate": "makes the TLS that shows our certificate to Amazon",
     "bot.replay": "posts recorded callbacks",
     "bot.setup": "owns a session, to register the bot",

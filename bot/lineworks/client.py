@@ -113,6 +113,11 @@ class Client:
         """How the bot is registered; needs the scope bot or bot.read, CallFailed without it."""
         return read_bot(self._facts(await self._call("GET", self._bot)))
 
+    async def announce_file(self) -> None:
+        """Proves that the token may send for this bot, and sends nobody anything: a file is announced and never
+        uploaded (reference 3.7; the upload address dies after a day). CallFailed where it may not."""
+        self._must(await self._call("POST", f"{self._bot}/attachments", {"fileName": "kaimono-check.txt"}))
+
     async def change_bot(self, changes: dict[str, Any]) -> None:
         """Change the named fields of the bot's registration; needs the scope bot, CallFailed without it."""
         self._must(await self._call("PATCH", self._bot, changes))

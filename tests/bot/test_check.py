@@ -97,6 +97,42 @@ async def test_something_else_answers_where_the_bot_should(
     assert "HTTP 404" in lines["callback route"]
 
 
+@pytest.mark.parametrize(
+    ("here", "said"),
+    [("https://kaimono.invalid", "no such name"), ("https://127.0.0.1:{port}", "no TLS connection")],
+)
+async def test_a_name_or_certificate_that_is_none_is_a_fault_whether_the_bot_runs_or_not(
+    house: House, capsys: pytest.CaptureFixture[str], here: str, said: str
+) -> None:
+    async with TestServer(web.Application()) as plain:
+        there = here.format(port=plain.port)
+        code, lines = await house.check(capsys, instead(f'public_url = "{there}"', house.text))
+    assert code == 1
+    assert lines["callback route"].startswith("NG")
+    assert said in lines["callback route"]
+
+
+@pytest.mark.parametrize("runs", [True, False])
+async def test_a_proxy_that_finds_no_bot_is_a_fault_while_the_bot_runs(
+    house: House, capsys: pytest.CaptureFixture[str], runs: bool
+) -> None:
+    async def well(_request: web.Request) -> web.Response:
+        return web.Response()
+
+    async def bad_gateway(_request: web.Request) -> web.Response:
+        return web.Response(status=502)
+
+    proxy, bot = web.Application(), web.Application()
+    proxy.router.add_post("/lineworks/callback", bad_gateway)
+    bot.router.add_get("/healthz", well)
+    async with TestServer(proxy) as before, TestServer(bot) as behind:
+        text = instead(f'public_url = "http://127.0.0.1:{before.port}"', house.text)
+        if runs:
+            text = instead(f'listen = "127.0.0.1:{behind.port}"', text)
+        code, lines = await house.check(capsys, text)
+    assert (code, lines["callback route"][:2]) == ((1, "NG") if runs else (0, "--"))
+
+
 async def test_a_bot_that_runs_refuses_what_is_not_signed(
     house: House, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -176,6 +212,18 @@ async def test_a_bot_of_another_number_is_not_well(house: House, capsys: pytest.
     assert code == 1
     assert lines[BOT].startswith("NG")
     assert "Bot ID" in lines[BOT]
+
+
+@pytest.mark.parametrize("unknown_403", [False, True])
+async def test_a_bot_of_another_number_is_not_well_even_if_nobody_may_look_at_it(
+    house: House, capsys: pytest.CaptureFixture[str], unknown_403: bool
+) -> None:
+    """The default scope shows nothing of the bot, and LINE WORKS judges a message's form before its bot."""
+    house.tenant.faults.turn("unknown_403", unknown_403)
+    code, lines = await house.check(capsys, instead("bot_id = 7", house.text))
+    assert code == 1
+    assert [name for name, verdict in lines.items() if verdict.startswith("NG")] == [SENDING]
+    assert "no bot 7" in lines[SENDING]
 
 
 async def test_scopes_that_promise_more_than_the_app_has_are_a_fault(

@@ -61,7 +61,7 @@ class Play:
             except AssertionError as fault:
                 raise Mismatch(f"line {line.number}: {line}\n{fault}") from None
         await self._stage.quiet()
-        self._works.judge(self._terminal.probes)
+        self._works.judge()
         for who in CAST:
             if unread := (await self._stage.messages(who))[self._seen[who] :]:
                 raise Mismatch(f"at the end {who} has unread messages:\n" + "\n".join(map(_told, unread)))

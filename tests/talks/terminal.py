@@ -15,18 +15,15 @@ from tests.talks.stage import Stage
 
 
 class Terminal:
-    """`printed` is what the last command said. `probes` are the calls to LINE WORKS that commands made, by their ids:
-    `kaimono check` sends a message that has to be refused."""
+    """`printed` is what the last command said."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self.printed = ""
-        self.probes: set[int] = set()
 
     async def run(self, command: str) -> None:
         stage, words, out = self._stage, wording("ja"), StringIO()
         await stage.quiet()
-        before = {entry.id for entry in stage.tenant.log.after(0)}
         with redirect_stdout(out):
             match command.split():
                 case ["kaimono", "bot", "setup"]:
@@ -38,4 +35,3 @@ class Terminal:
                 case _:
                     raise AssertionError("nobody knows this command")
         self.printed = out.getvalue()
-        self.probes |= {entry.id for entry in stage.tenant.log.after(0)} - before
