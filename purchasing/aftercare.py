@@ -28,6 +28,15 @@ class Receipt(StrEnum):
 _TROUBLE = {Receipt.MISSING: What.GOODS_MISSING, Receipt.DAMAGED: What.GOODS_DAMAGED}
 SHIPPED = (OrderState.SHIPPING, OrderState.SHIPPED)
 OVER = (OrderState.SHIPPED, OrderState.REFUSED, OrderState.REJECTED)
+_UNHEARD = (OrderState.UNANSWERED, OrderState.STUCK, OrderState.DOUBTFUL)
+_DUPLICATE = 409
+"""The Status that refuses an order as one that is there already."""
+
+
+def in_doubt(order: Order) -> bool:
+    """Whether Amazon may have taken the order though it never said so: the same ordered again may come twice."""
+    refused_as_known = order.state == OrderState.REFUSED and order.refusal_status == _DUPLICATE
+    return order.state in _UNHEARD or refused_as_known
 
 
 def newest(tx: Tx, member: Member, states: tuple[OrderState, ...] = ()) -> Order | None:

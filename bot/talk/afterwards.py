@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from bot.lineworks.action import LABEL
-from bot.lineworks.message import ButtonTemplate, Outgoing, Text, Uri, clean, cut, pages
+from bot.lineworks.message import Action, ButtonTemplate, Outgoing, Text, Uri, clean, cut, pages
 from bot.talk.cards import CARD, TEXT, mark, menu_buttons, say, title
 from bot.talk.hearing import Verb
+from bot.talk.orders import doubt
 from bot.talk.reasons import line_reason
 from bot.talk.wording import Wording
 from purchasing import aftercare, carriers
@@ -88,6 +89,20 @@ def cancel_which(words: Wording, order: Order, cart: Cart) -> list[Outgoing]:
     wish = say(words, "cancel_order", Verb.CANCEL_ORDER, order.number)
     drop = say(words, "cancel_cart", Verb.DROP, cart.id, cart.nonce)
     return [ButtonTemplate(text, (wish, drop, *menu_buttons(words)))]
+
+
+def not_again(words: Wording, order: Order, ask: tuple[Action, ...]) -> list[Outgoing]:
+    """もう一度注文する of an order that Amazon may have taken: why not, and whom to `ask`."""
+    text = words(
+        "order",
+        "not_again",
+        mark=mark(words, order.test),
+        number=order.number,
+        state=words("order_state", OrderState(order.state)),
+        why=doubt(words, order),
+    )
+    detail = say(words, "detail", Verb.ORDER, order.number)
+    return [ButtonTemplate(text, (*ask, detail, *menu_buttons(words)[1:2]))]
 
 
 def none_refused(words: Wording, found: OrderDetail) -> list[Outgoing]:

@@ -5,7 +5,7 @@ Called by the engine inside its transaction, like all that touches storage.
 
 from datetime import datetime
 
-from bot.lineworks.message import Outgoing
+from bot.lineworks.message import Action, Outgoing
 from bot.talk import afterwards, orders, shopping
 from bot.talk.hearing import Heard, Verb
 from bot.talk.wording import Wording
@@ -78,15 +78,24 @@ def cancel(
 
 
 def again(
-    tx: Tx, company: Company, words: Wording, member: Member, heard: Heard, now: datetime
+    tx: Tx,
+    company: Company,
+    words: Wording,
+    member: Member,
+    heard: Heard,
+    now: datetime,
+    ask: tuple[Action, ...],
 ) -> list[Outgoing]:
     """もう一度注文する: the shop opens looking for the first article; the card names them all, or the refused ones.
 
-    cXML's SelectedItem names one article (Amazon reference 5).
+    cXML's SelectedItem names one article (Amazon reference 5). While Amazon may have taken the order, nothing of it is
+    bought again: whom to `ask` instead.
     """
     order = _meant(tx, member, heard)
     if order is None:
         return _no_order(words, heard)
+    if aftercare.in_doubt(order):
+        return afterwards.not_again(words, order, ask)
     found = history.detail(tx, order)
     refused = [line for line in found.lines if line.rejected]
     asked = heard.nonce == orders.REFUSED

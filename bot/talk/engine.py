@@ -164,7 +164,8 @@ def _answer(
         case Do.CANCEL_ORDER:
             return counter.cancel(tx, desk.company, words, member, move.heard, now)
         case Do.REORDER:
-            return counter.again(tx, desk.company, words, member, move.heard, now)
+            ask = asking.links(words, news.contacts(tx, desk.company, member), desk.app_url)
+            return counter.again(tx, desk.company, words, member, move.heard, now, ask)
         case Do.ASK_ADMIN:
             buys = email and policy.may_buy(desk.company, member)
             menu = menu_buttons(words)[:2] if buys else ()

@@ -26,6 +26,9 @@ def meant(tx: Tx, company: Company, member: Member, at: At, about: str, heard: H
     match heard.verb:
         case Verb.PAY_NO if not heard.by_button:
             return _declined(tx, member, at, about, heard)
+        case Verb.DROP if not heard.by_button:
+            cart = _asked_about(tx, member, at, about) or ordering.newest_offered(tx, member)
+            return _of_cart(heard, cart) if cart else replace(heard, verb=Verb.CANCEL)
         case Verb.COURTESY if member.email is None or at is At.ASKED_EMAIL:
             return replace(heard, verb=Verb.WORDS)
         case Verb.ORDER if not heard.by_button:
@@ -51,13 +54,21 @@ def _declined(tx: Tx, member: Member, at: At, about: str, heard: Heard) -> Heard
     """いいえ: to "are you a member?", to the question before paying, or to nothing that was asked."""
     if member.email is None:
         return replace(heard, verb=Verb.MEMBER_NO if at is At.ASKED_MEMBER else Verb.WORDS)
-    cart: Cart | None = None
-    if at in (At.ASKED_PAY, At.ASKED_PURPOSE):
-        cart = ordering.waiting_cart(tx, member, about)
+    cart = _asked_about(tx, member, at, about)
     if cart is None and (cart := ordering.newest_offered(tx, member)):
         # いいえ after an order is no word on a cart from before it.
         cart = None if aftercare.placed_since(tx, member, cart) else cart
-    return replace(heard, ref=str(cart.id), nonce=cart.nonce) if cart else replace(heard, verb=Verb.WORDS)
+    return _of_cart(heard, cart) if cart else replace(heard, verb=Verb.WORDS)
+
+
+def _asked_about(tx: Tx, member: Member, at: At, about: str) -> Cart | None:
+    """The cart that an open question is about."""
+    asked = at in (At.ASKED_PAY, At.ASKED_PURPOSE)
+    return ordering.waiting_cart(tx, member, about) if asked else None
+
+
+def _of_cart(heard: Heard, cart: Cart) -> Heard:
+    return replace(heard, ref=str(cart.id), nonce=cart.nonce)
 
 
 def _newest(tx: Tx, company: Company, viewer: Member) -> Order | None:

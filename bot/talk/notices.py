@@ -42,7 +42,10 @@ class Reader:
 
 
 def news(reader: Reader, name: str, found: OrderDetail, reason: str = "") -> list[Outgoing]:
-    """News that is one sentence: no answer yet, stuck, doubtful."""
+    """News that is one sentence: no answer yet, stuck, doubtful, late.
+
+    No way into the shop stands below it for the buyer: the order may have come about.
+    """
     words, order = reader.words, found.order
     text = words(
         "admin" if reader.to_admin else "notice",
@@ -52,7 +55,11 @@ def news(reader: Reader, name: str, found: OrderDetail, reason: str = "") -> lis
         buyer=buyer_name(words, found),
         reason=cut(clean(reason), 300) or words("notice", "no_reason"),
     )
-    return [ButtonTemplate(cut(text, CARD), buttons(reader, found))]
+    if reader.to_admin:
+        return [ButtonTemplate(cut(text, CARD), buttons(reader, found))]
+    ask = () if name == "unanswered" else reader.ask()
+    detail = say(words, "detail", Verb.ORDER, order.number)
+    return [ButtonTemplate(cut(text, CARD), (*ask, detail, *menu_buttons(words)[1:2]))]
 
 
 def placed(reader: Reader, found: OrderDetail) -> list[Outgoing]:

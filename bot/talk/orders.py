@@ -71,6 +71,8 @@ def detail(words: Wording, found: OrderDetail, *, own: bool, buys: bool = True) 
     head = "\n".join([head, *booked_to(words, order)])
     if order.state == OrderState.REFUSED:
         head += "\n\n" + order_reason(words, order, to_admin=not own)
+    elif own and aftercare.in_doubt(order):
+        head += "\n\n" + doubt(words, order)
     lines = [text for line in found.lines for text in _line(words, found, line)]
     actions: list[Action] = list(parcels.tracking(words, found))
     if own:
@@ -78,15 +80,28 @@ def detail(words: Wording, found: OrderDetail, *, own: bool, buys: bool = True) 
             actions += receipt_buttons(words, order)
         if order.state not in aftercare.OVER:
             actions.append(say(words, "cancel_order", Verb.CANCEL_ORDER, order.number))
-        if order.state != OrderState.DOUBTFUL:
+        if buys and not aftercare.in_doubt(order):
             actions.append(say(words, "reorder", Verb.REORDER, order.number))
     foot = [*timeline(words, found), *invoices(words, found)]
     return with_buttons(
         head,
         lines,
         foot,
-        (*actions, *(menu_buttons(words)[:2] if buys else (say(words, "help", Verb.HELP),))),
+        (*actions, *_on(words, order, own=own, buys=buys)),
     )
+
+
+def _on(words: Wording, order: Order, *, own: bool, buys: bool) -> tuple[Action, ...]:
+    """Where to go from an order: not into the shop while what was bought may have to be bought again."""
+    if not buys:
+        return (say(words, "help", Verb.HELP),)
+    shop, history, _ = menu_buttons(words)
+    return (history,) if own and aftercare.in_doubt(order) else (shop, history)
+
+
+def doubt(words: Wording, order: Order) -> str:
+    """That the same must not be ordered again before it is known whether Amazon took the order."""
+    return words("order", "in_doubt_waiting" if order.state == OrderState.UNANSWERED else "in_doubt")
 
 
 def _line(words: Wording, found: OrderDetail, line: OrderLine) -> list[str]:

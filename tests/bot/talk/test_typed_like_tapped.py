@@ -122,6 +122,13 @@ def _placed(moment: Moment) -> Sequence[Outgoing]:
     return moment.tap(_question(moment), "pay_yes")
 
 
+def _which_to_cancel(moment: Moment) -> Sequence[Outgoing]:
+    """キャンセル after an order, with a cart from before it still there."""
+    offered(moment.tx, moment.company)
+    _order(moment)
+    return moment.hear("キャンセル")
+
+
 def _history(moment: Moment) -> Sequence[Outgoing]:
     for _ in range(7):
         _order(moment)
@@ -195,6 +202,7 @@ SCENES: dict[Scene, str] = {
     _cart: TARO,
     _question: TARO,
     _placed: TARO,
+    _which_to_cancel: TARO,
     _history: TARO,
     _waiting_order: TARO,
     _shipped_order: TARO,
