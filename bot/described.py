@@ -137,7 +137,7 @@ def _ship_notice(words: Wording, notice: ShipNotice) -> Iterator[str | None]:
         yield _row("parcel", f"{parcel.carrier} {parcel.tracking} {parcel.tracking_url}".strip(), words)
     for portion in notice.portions:
         yield from _about(words, [portion.order])
-        yield None if portion.lines else words("read", "whole_order")
+        yield words("read", "whole_order") if portion.whole else None
         for line in portion.lines:
             yield words("read", "line", number=line.line_number, facts=f"× {plain(line.quantity)}")
 

@@ -1,7 +1,7 @@
 """ShipNoticeRequest: something is on its way (Amazon reference 10).
 
 One notice per shipment, not per order. It names our lines in any order, without ASIN, price or Amazon's order
-number: what ships is found by order number and line number. A portion without lines is the whole order.
+number: what ships is found by order number and line number. A portion without items is the whole order.
 """
 
 from __future__ import annotations
@@ -41,14 +41,20 @@ class ShipLine:
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """What of one order is in the shipment; no lines means the whole order. `order_date_text` is the order's
-    date as the notice writes it."""
+    """What of one order is in the shipment. `order_date_text` is the order's date as the notice writes it; `unread` are
+    items of which none could be read."""
 
     order_id: str
     order_payload_id: str
     lines: tuple[ShipLine, ...] = ()
     order_date: datetime | None = None
     order_date_text: str = ""
+    unread: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Without items it is the whole order, which nobody says with items that cannot be read."""
+        return not self.lines and not self.unread
 
     @property
     def order(self) -> OrderReference:
@@ -87,8 +93,7 @@ def read_ship_notice(root: Element) -> ShipNotice:
             case "ShipControl":
                 parcels.extend(_read_parcels(part))
             case "ShipNoticePortion":
-                if (portion := _read_portion(part, notes)) is not None:
-                    portions.append(portion)
+                portions.append(_read_portion(part, notes))
             case "ShipNoticeHeader":
                 header = part
     facts = attributes(header)
@@ -123,22 +128,20 @@ def _read_parcels(control: Element) -> list[Parcel]:
     return [Parcel(carrier, number, url) for number, url in tracked or ([("", "")] if carrier else [])]
 
 
-def _read_portion(portion: Element, notes: list[str]) -> Portion | None:
+def _read_portion(portion: Element, notes: list[str]) -> Portion:
     reference = portion.find("OrderReference")
     order = read_order_reference(reference)
     if not order.order_id and not order.payload_id:
         notes.append("A part of the shipment names no order.")
     items = portion.findall("ShipNoticeItem")
     lines = [line for item in items if (line := _read_line(item, notes)) is not None]
-    if items and not lines:
-        # Without lines it would mean the whole order, which nobody said.
-        return None
     return Portion(
         order_id=order.order_id,
         order_payload_id=order.payload_id,
         lines=tuple(lines),
         order_date=order.order_date,
         order_date_text=reference.get("orderDate", "") if reference is not None else "",
+        unread=bool(items) and not lines,
     )
 
 

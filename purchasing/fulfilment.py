@@ -93,10 +93,11 @@ def apply(
 
 
 def _says_nothing(tx: Tx, row: OrderConfirmation | Shipment, said: list[Word]) -> bool:
-    """A document that speaks of none of the order's lines, or that later ones have overtaken, is kept and no news."""
+    """A document that speaks of no piece of the order, or that later ones have overtaken, is kept and no news."""
     if isinstance(row, OrderConfirmation):
         return not any(word.head.id == row.id and word.stands for word in said)
-    return tx.orm.exec(select(ShipmentLine).where(ShipmentLine.shipment_id == row.id)).first() is None
+    carried = select(ShipmentLine).where(ShipmentLine.shipment_id == row.id, ShipmentLine.quantity > 0)
+    return tx.orm.exec(carried).first() is None
 
 
 def _lines(tx: Tx, order: Order) -> list[OrderLine]:

@@ -27,7 +27,8 @@ def store(
 ) -> Shipment | None:
     """Store what a ship notice says; an update or a repetition takes the place of the former.
 
-    None for a notice that a later one of its shipment has overtaken on the way: that one stands.
+    None for a notice that a later one of its shipment has overtaken on the way: that one stands. Of a notice whose pieces
+    cannot be read the packages are kept, with the pieces that were told of its shipment before.
     """
     assert order.id is not None
     assert stored.id is not None
@@ -38,10 +39,7 @@ def store(
     former = tx.orm.exec(same).all() if value.shipment_id else ()
     if any(row.noticed_at > noticed_at for row in former):
         return None
-    for row in former:
-        for line in tx.orm.exec(select(ShipmentLine).where(ShipmentLine.shipment_id == row.id)).all():
-            tx.orm.delete(line)
-    tx.orm.flush()
+    known = _take_away(tx, former)
     shipment = Shipment(
         order_id=order.id,
         document_id=stored.id,
@@ -51,16 +49,31 @@ def store(
         shipped_at=value.shipment_date,
         delivery_at=value.delivery_date,
         noticed_at=noticed_at,
-        everything=any(not portion.lines for portion in _portions(value, order)),
+        everything=any(portion.whole for portion in _portions(value, order)),
     )
     tx.orm.add(shipment)
     tx.orm.flush()
     assert shipment.id is not None
     if value.operation == "delete":
         return shipment
-    for number, quantity in _carried(value, order, lines, remarks).items():
+    carried = _carried(value, order, lines, remarks)
+    if not carried:
+        shipment.everything = any(row.everything for row in former)
+        carried = known or {line.line_number: NOTHING for line in lines}
+    for number, quantity in carried.items():
         tx.orm.add(ShipmentLine(shipment_id=shipment.id, line_number=number, quantity=quantity))
     return shipment
+
+
+def _take_away(tx: Tx, former: Sequence[Shipment]) -> dict[int, Decimal]:
+    """What these said to carry, which they say no more."""
+    rows = tx.orm.exec(
+        select(ShipmentLine).where(col(ShipmentLine.shipment_id).in_([row.id for row in former]))
+    ).all()
+    for row in rows:
+        tx.orm.delete(row)
+    tx.orm.flush()
+    return {row.line_number: row.quantity for row in rows}
 
 
 def _carried(
@@ -74,7 +87,7 @@ def _carried(
         for item in portion.lines:
             if item.line_number in by_number:
                 carried[item.line_number] = carried.get(item.line_number, NOTHING) + item.quantity
-        if not portion.lines:
+        if portion.whole:
             carried = {line.line_number: line.quantity for line in lines}
     return {n: remarks.pieces(quantity, by_number[n], "shipped") for n, quantity in carried.items()}
 

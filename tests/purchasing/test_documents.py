@@ -5,13 +5,14 @@ from decimal import Decimal
 import pytest
 from sqlmodel import select
 
-from purchasing import evidence
+from purchasing import evidence, history
 from purchasing.intake import Verdict, keep_refused
 from purchasing.lifecycle import OrderState
 from purchasing.values import Company
 from storage import tables
 from storage.database import Database, Tx
 from storage.tables import Order, StoredDocument
+from storage.types import Package
 from tests.purchasing.test_fulfilment import ALL, LATER, Desk, desk
 from tests.trouble.documents import Said, confirmation, new_payload_id, ship_notice
 from tests.trouble.house import ADMIN, COMPANY, NOW, TARO, vault
@@ -72,6 +73,50 @@ async def test_what_cannot_be_taken_over_is_noted_and_told_to_the_admins_alone(
     assert (await desk.told(ADMIN)).count("document") == 1
     assert await desk.told() == ["confirmed"]
     assert (await desk.lines())[1].accepted == 2, "the rest was taken over"
+
+
+UNREAD = [b"1,5", b"", b"NaN", b"-3"]
+
+
+def unread(order: Order, quantity: bytes, tracking: str = "444269227953", operation: str = "new") -> bytes:
+    raw = ship_notice(order, (1, 3), (2, 2), tracking=tracking, operation=operation, now=LATER)
+    return raw.replace(b'quantity="3"', b'quantity="%s"' % quantity).replace(
+        b'quantity="2"', b'quantity="%s"' % quantity
+    )
+
+
+@pytest.mark.parametrize("quantity", UNREAD)
+async def test_of_a_parcel_whose_pieces_cannot_be_read_the_number_is_kept(
+    desk: Desk, quantity: bytes
+) -> None:
+    raw = unread(desk.order, quantity)
+    await desk.hear(confirmation(desk.order, *ALL), raw)
+    assert "Line 2 of the shipment: " in await note_of(desk, raw)
+    assert (await desk.told(ADMIN)).count("document") == 1
+    assert await desk.told() == ["confirmed"]
+    assert [line.shipped for line in await desk.lines()] == [0, 0]
+    (parcel,) = await _parcels(desk)
+    assert parcel.packages == (Package("ヤマト運輸", "444269227953"),)
+    await desk.hear(ship_notice(desk.order, (1, 3), (2, 2), operation="update", now=LATER))
+    assert await desk.state() == OrderState.SHIPPED
+
+
+async def test_a_correction_whose_pieces_cannot_be_read_corrects_the_number_alone(desk: Desk) -> None:
+    await desk.hear(ship_notice(desk.order, (1, 3), (2, 2)))
+    await desk.hear(unread(desk.order, b"1,5", tracking="111111111111", operation="update"))
+    assert await desk.state() == OrderState.SHIPPED
+    assert await desk.told() == ["shipped", "shipped"]
+    (parcel,) = await _parcels(desk)
+    assert parcel.packages == (Package("ヤマト運輸", "111111111111"),)
+
+
+async def _parcels(desk: Desk) -> list[tables.Shipment]:
+    """The parcels that the order's details tell."""
+
+    def load(tx: Tx) -> list[tables.Shipment]:
+        return history.detail(tx, tx.orm.get_one(Order, desk.order.id)).shipments
+
+    return await desk.shop.read(load)
 
 
 async def test_a_price_of_nothing_is_a_price(desk: Desk) -> None:
