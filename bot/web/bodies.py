@@ -5,8 +5,7 @@ come of all those that are still being read or worked on has a bound.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from typing import TypeVar
 
 from aiohttp import web
@@ -21,6 +20,8 @@ MOST_HELD = 128 * MIB
 SMALL = 64 * 1024
 """What is parsed at once and beside everything else."""
 _AGAIN = "30"
+BROKEN = (web.RequestPayloadError, web.PayloadAccessError, HttpProcessingError, ConnectionError)
+"""A body that breaks off or is not what its head says: answered, and no failure of ours, or anybody could fill the log."""
 
 
 class Bodies:
@@ -34,18 +35,23 @@ class Bodies:
         """The body, of which `begun` has been read, at most `limit` bytes of it. Raises 413 without reading further, 408
         for a sender who trickles, 400 for a body that breaks off or is not what its head says, 503 when the large bodies
         of others leave no room."""
-        with _broken():
-            return await self._read(request, limit, begun)
+        length = request.content_length
+        if length is not None and length > limit:
+            raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=length)
+        try:
+            if not request.content.is_eof():
+                return await self._read(request, limit, begun)
+            body = (
+                begun + request.content.read_nowait()
+            )  # all of it came with the head, as nearly all callbacks do
+        except BROKEN:
+            raise web.HTTPBadRequest(headers={"Connection": "close"}) from None
+        if len(body) > limit:
+            raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=len(body))
+        self._hold(request, len(body))
+        return body
 
     async def _read(self, request: web.Request, limit: int, begun: bytes) -> bytes:
-        if request.content_length is not None and request.content_length > limit:
-            raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=request.content_length)
-        if request.content.is_eof():  # all of it came with the head, as nearly all callbacks do
-            body = begun + request.content.read_nowait()
-            if len(body) > limit:
-                raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=len(body))
-            self._hold(request, len(body))
-            return body
         received, started = bytearray(begun), asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout_at(started + PATIENCE) as cut:
@@ -78,22 +84,17 @@ class Bodies:
             raise web.HTTPServiceUnavailable(headers={"Retry-After": _AGAIN, "Connection": "close"})
 
 
-@contextmanager
-def _broken() -> Iterator[None]:
-    """What the sender did wrong is answered, and is no failure of ours: anybody could fill the log with it."""
-    try:
-        yield
-    except (web.RequestPayloadError, web.PayloadAccessError, HttpProcessingError, ConnectionError):
-        raise web.HTTPBadRequest(headers={"Connection": "close"}) from None
-
-
 async def read_beginning(request: web.Request, size: int) -> bytes:
     """The first bytes of a body, all that came of them in time. They may be up to twice `size`; the rest is not read."""
     body = bytearray()
-    with _broken(), suppress(TimeoutError):
+    try:
         async with asyncio.timeout(PATIENCE):
             async for chunk in request.content.iter_chunked(size):
                 body += chunk
                 if len(body) >= size:
                     break
+    except BROKEN:
+        raise web.HTTPBadRequest(headers={"Connection": "close"}) from None
+    except TimeoutError:
+        pass  # what has come until then will do
     return bytes(body)
