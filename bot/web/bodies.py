@@ -21,7 +21,7 @@ SMALL = 64 * 1024
 """What is parsed at once and beside everything else."""
 _AGAIN = "30"
 BROKEN = (web.RequestPayloadError, web.PayloadAccessError, HttpProcessingError, ConnectionError)
-"""A body that breaks off or is not what its head says: answered, and no failure of ours, or anybody could fill the log."""
+"""A body that breaks off or is not what its head says: answered, and no failure of ours, or it could fill the log."""
 
 
 class Bodies:
