@@ -41,6 +41,13 @@ class OrderDetail:
     contested: Mapping[int, Decimal] = field(default_factory=dict)
     """Of a line: the pieces that Amazon says both to have sent and to have refused."""
 
+    @property
+    def amount(self) -> Decimal:
+        """What the order comes to: what Amazon confirmed, once it has spoken of every piece; before, what was ordered."""
+        settled = all(line.accepted + line.rejected >= line.quantity for line in self.lines)
+        known = self.confirmed_total if settled else None
+        return self.order.total if known is None else known
+
 
 def recent(tx: Tx, member: Member, before: int | None = None) -> tuple[list[Order], int | None]:
     """A page of the member's orders, newest first, and the order id before which the next page begins."""

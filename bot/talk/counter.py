@@ -21,7 +21,7 @@ def list_orders(tx: Tx, words: Wording, member: Member, ref: str) -> tuple[list[
     """A page of the member's orders from `ref` on, and where the next one begins."""
     before = int(ref) if ref.isdecimal() and len(ref) < 19 else None
     page, older = history.recent(tx, member, before)
-    return orders.history(words, page, older), older
+    return orders.history(words, [history.detail(tx, order) for order in page], older), older
 
 
 def show(tx: Tx, company: Company, words: Wording, viewer: Member, number: str) -> list[Outgoing]:

@@ -174,7 +174,7 @@ def _head(reader: Reader, name: str, found: OrderDetail, marks: str = "") -> str
         mark=marks or mark(words, order.test),
         buyer=buyer_name(words, found),
         number=order.number,
-        total=words.money(order.total, order.currency),
+        total=words.money(order.total if name == "placed" else found.amount, order.currency),
         name=clean(found.address.name),
     )
 

@@ -22,24 +22,25 @@ REFUSED = "refused"
 """What a button of もう一度注文する carries that means the refused lines alone."""
 
 
-def history(words: Wording, orders: Sequence[Order], older: int | None) -> list[Outgoing]:
+def history(words: Wording, page: Sequence[OrderDetail], older: int | None) -> list[Outgoing]:
     """A page of the member's orders, each with a button; `older` is where the next page begins."""
-    if not orders:
+    if not page:
         return none_yet(words)
     lines = [
         words(
             "order",
             "history_line",
-            mark=mark(words, order.test),
-            number=order.number,
-            date=words.day(order.placed_at),
-            total=words.money(order.total, order.currency),
-            state=words("order_state", OrderState(order.state)),
+            mark=mark(words, found.order.test),
+            number=found.order.number,
+            date=words.day(found.order.placed_at),
+            total=words.money(found.amount, found.order.currency),
+            state=words("order_state", OrderState(found.order.state)),
         )
-        for order in orders
+        for found in page
     ]
     buttons: list[Action] = [
-        Message(order.number[-LABEL:], order.number, button(Verb.ORDER, order.number)) for order in orders
+        Message(number[-LABEL:], number, button(Verb.ORDER, number))
+        for number in (found.order.number for found in page)
     ]
     if older is not None:
         buttons.append(say(words, "older", Verb.HISTORY, older))

@@ -127,7 +127,7 @@ def test_what_is_said_after_an_order_fits_its_card(
 def test_a_page_of_the_history_has_a_button_for_every_order(
     found: list[OrderDetail], older: int | None, words: Wording
 ) -> None:
-    shown = judged(orders.history(words, [detail.order for detail in found], older))
+    shown = judged(orders.history(words, found, older))
     assert all(detail.order.number in written(shown) for detail in found)
     assert all(
         detail.order.number.endswith(label) for detail, label in zip(found, labels(shown), strict=False)
@@ -137,7 +137,7 @@ def test_a_page_of_the_history_has_a_button_for_every_order(
 def test_two_long_numbers_have_two_different_buttons() -> None:
     """A number may have 22 characters, a label 20: it is the end that tells numbers apart."""
     pair = [_order("SAMPLE-20261124-000041"), _order("SAMPLE-20261124-000042")]
-    shown = judged(orders.history(wording("ja"), [found.order for found in pair], None))
+    shown = judged(orders.history(wording("ja"), pair, None))
     assert len(set(labels(shown)[:2])) == 2
 
 
