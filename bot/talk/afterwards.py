@@ -22,7 +22,7 @@ SHORT = 30
 """How much of an article's name tells one of Amazon's orders from another."""
 
 
-def not_shipped(words: Wording, order: Order) -> list[Outgoing]:
+def not_shipped(words: Wording, order: Order, *, buys: bool = True) -> list[Outgoing]:
     """Somebody speaks of goods that arrived, or not: Amazon has not told that they were sent."""
     text = words(
         "order",
@@ -31,23 +31,28 @@ def not_shipped(words: Wording, order: Order) -> list[Outgoing]:
         number=order.number,
         state=words("order_state", OrderState(order.state)),
     )
-    return [ButtonTemplate(text, (say(words, "detail", Verb.ORDER, order.number), *menu_buttons(words)[:2]))]
+    return [ButtonTemplate(text, (say(words, "detail", Verb.ORDER, order.number), *_menu(words, buys)))]
 
 
-def received(words: Wording, found: OrderDetail, receipt: Receipt, *, told: bool) -> list[Outgoing]:
+def received(
+    words: Wording, found: OrderDetail, receipt: Receipt, *, told: bool, buys: bool = True
+) -> list[Outgoing]:
     """Thanks, or what to do now about goods that are missing or wrong; `told` when an administrator reads of it."""
     values = {"mark": mark(words, found.order.test), "number": found.order.number}
     text = words("receipt", receipt, noted=_noted(words, told), **values)
-    return [
-        ButtonTemplate(_which(words, found, text), (*_open_amazon(words, found), *menu_buttons(words)[:2]))
-    ]
+    return [ButtonTemplate(_which(words, found, text), (*_open_amazon(words, found), *_menu(words, buys)))]
+
+
+def _menu(words: Wording, buys: bool) -> tuple[Action, ...]:
+    """What else there is to do; whoever may buy no more (`buys`) is offered no shopping."""
+    return menu_buttons(words)[:2] if buys else menu_buttons(words)[1:]
 
 
 def _noted(words: Wording, told: bool) -> str:
     return words("receipt", "noted_and_told" if told else "noted")
 
 
-def how_to_cancel(words: Wording, found: OrderDetail, *, told: bool) -> list[Outgoing]:
+def how_to_cancel(words: Wording, found: OrderDetail, *, told: bool, buys: bool = True) -> list[Outgoing]:
     """Amazon's own page is the only place; an order that is over, or never came about, is told so."""
     order = found.order
     if order.state in (OrderState.REFUSED, OrderState.REJECTED):
@@ -64,9 +69,7 @@ def how_to_cancel(words: Wording, found: OrderDetail, *, told: bool) -> list[Out
         state=words("order_state", OrderState(order.state)),
         noted=_noted(words, told),
     )
-    return [
-        ButtonTemplate(_which(words, found, text), (*_open_amazon(words, found), *menu_buttons(words)[:2]))
-    ]
+    return [ButtonTemplate(_which(words, found, text), (*_open_amazon(words, found), *_menu(words, buys)))]
 
 
 def cancel_instead(words: Wording, order: Order) -> list[Outgoing]:

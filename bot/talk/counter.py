@@ -17,11 +17,13 @@ from storage.database import Tx
 from storage.tables import Member, Order
 
 
-def list_orders(tx: Tx, words: Wording, member: Member, ref: str) -> tuple[list[Outgoing], int | None]:
+def list_orders(
+    tx: Tx, words: Wording, member: Member, ref: str, *, buys: bool
+) -> tuple[list[Outgoing], int | None]:
     """A page of the member's orders from `ref` on, and where the next one begins."""
     before = int(ref) if ref.isdecimal() and len(ref) < 19 else None
     page, older = history.recent(tx, member, before)
-    return orders.history(words, [history.detail(tx, order) for order in page], older), older
+    return orders.history(words, [history.detail(tx, order) for order in page], older, buys=buys), older
 
 
 def show(tx: Tx, company: Company, words: Wording, viewer: Member, number: str) -> list[Outgoing]:
@@ -44,37 +46,37 @@ def _meant(tx: Tx, member: Member, heard: Heard) -> Order | None:
     return order if order is not None and order.member_id == member.id else None
 
 
-def _no_order(words: Wording, heard: Heard) -> list[Outgoing]:
-    return orders.not_found(words) if heard.ref else orders.none_yet(words)
+def _no_order(words: Wording, heard: Heard, *, buys: bool = True) -> list[Outgoing]:
+    return orders.not_found(words, buys=buys) if heard.ref else orders.none_yet(words, buys=buys)
 
 
 _RECEIPTS = {Verb.ARRIVED: Receipt.ARRIVED, Verb.MISSING: Receipt.MISSING, Verb.DAMAGED: Receipt.DAMAGED}
 
 
 def receive(
-    tx: Tx, company: Company, words: Wording, member: Member, heard: Heard, now: datetime
+    tx: Tx, company: Company, words: Wording, member: Member, heard: Heard, now: datetime, *, buys: bool
 ) -> list[Outgoing]:
     """届きました and its sisters: by button for that order, typed for the newest that was shipped."""
     shipped = None if heard.ref else aftercare.newest(tx, member, aftercare.SHIPPED)
     order = shipped or _meant(tx, member, heard)
     if order is None:
-        return _no_order(words, heard)
+        return _no_order(words, heard, buys=buys)
     if order.state not in aftercare.SHIPPED:
-        return afterwards.not_shipped(words, order)
+        return afterwards.not_shipped(words, order, buys=buys)
     receipt = _RECEIPTS[heard.verb]
     told = aftercare.receive(tx, company, order, receipt, now)
-    return afterwards.received(words, history.detail(tx, order), receipt, told=told)
+    return afterwards.received(words, history.detail(tx, order), receipt, told=told, buys=buys)
 
 
 def cancel(
-    tx: Tx, company: Company, words: Wording, member: Member, heard: Heard, now: datetime
+    tx: Tx, company: Company, words: Wording, member: Member, heard: Heard, now: datetime, *, buys: bool
 ) -> list[Outgoing]:
     """注文を取り消したい: only Amazon's own page can do it; the wish is kept and the admins are told."""
     order = _meant(tx, member, heard)
     if order is None:
-        return _no_order(words, heard)
+        return _no_order(words, heard, buys=buys)
     told = order.state not in aftercare.OVER and aftercare.wish_cancel(tx, company, order, now)
-    return afterwards.how_to_cancel(words, history.detail(tx, order), told=told)
+    return afterwards.how_to_cancel(words, history.detail(tx, order), told=told, buys=buys)
 
 
 def again(

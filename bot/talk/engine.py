@@ -114,15 +114,18 @@ def _asks_nothing(move: Move) -> bool:
     return move.do is Do.GREET_FIRST and move.heard.verb in (Verb.WORDS, Verb.THING)
 
 
-_FOR_EVERYBODY = (Do.NOTHING, Do.ORDER, Do.NOTICES, Do.NOTICE_PACE, Do.ASK_ADMIN)
-"""What somebody may do who may not buy: an administrator looks at an order, and chooses what to be told; anybody may
-ask whom to ask."""
+_FOR_EVERYBODY = (
+    Do.NOTHING, Do.ORDER, Do.HISTORY, Do.RECEIPT, Do.CANCEL_ORDER, Do.NOTICES, Do.NOTICE_PACE, Do.ASK_ADMIN,
+)  # fmt: skip
+"""What somebody may do who may not buy: an administrator looks at an order, and chooses what to be told; who could buy
+before looks after the orders made then; anybody may ask whom to ask."""
 
 
 def _answer(
     tx: Tx, desk: Desk, words: Wording, member: Member, talk: Talk, at: At, move: Move, now: datetime
 ) -> list[Outgoing]:
     admin, email = policy.is_admin(desk.company, member), member.email or ""
+    buys = policy.may_buy(desk.company, member)
     till = Till(tx, desk.company, words, member, talk, at, now)
     match move.do:
         case Do.NOTHING:
@@ -156,19 +159,18 @@ def _answer(
                 words, registered=member.email is not None, admin=admin, test=desk.company.test
             )
         case Do.HISTORY:
-            return _look_back(tx, words, member, talk, move)
+            return _look_back(tx, words, member, talk, move, buys=buys)
         case Do.ORDER:
             return counter.show(tx, desk.company, words, member, move.heard.ref)
         case Do.RECEIPT:
-            return counter.receive(tx, desk.company, words, member, move.heard, now)
+            return counter.receive(tx, desk.company, words, member, move.heard, now, buys=buys)
         case Do.CANCEL_ORDER:
-            return counter.cancel(tx, desk.company, words, member, move.heard, now)
+            return counter.cancel(tx, desk.company, words, member, move.heard, now, buys=buys)
         case Do.REORDER:
             ask = asking.links(words, news.contacts(tx, desk.company, member), desk.app_url)
             return counter.again(tx, desk.company, words, member, move.heard, now, ask)
         case Do.ASK_ADMIN:
-            buys = email and policy.may_buy(desk.company, member)
-            menu = menu_buttons(words)[:2] if buys else ()
+            menu = menu_buttons(words)[:2] if email and buys else ()
             contacts = news.contacts(tx, desk.company, member)
             return asking.whom_to_ask(words, contacts, desk.company.contact, desk.app_url, menu)
         case Do.NOTICES | Do.NOTICE_PACE:
@@ -195,9 +197,11 @@ def _answer(
             return till.answer(move)
 
 
-def _look_back(tx: Tx, words: Wording, member: Member, talk: Talk, move: Move) -> list[Outgoing]:
+def _look_back(
+    tx: Tx, words: Wording, member: Member, talk: Talk, move: Move, *, buys: bool
+) -> list[Outgoing]:
     """A page of the history; the talk remembers where the next one begins."""
-    shown, older = counter.list_orders(tx, words, member, move.heard.ref)
+    shown, older = counter.list_orders(tx, words, member, move.heard.ref, buys=buys)
     if older is not None:
         talk.state, talk.about = At.LOOKING_BACK, str(older)
     return shown

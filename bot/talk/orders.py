@@ -22,10 +22,12 @@ REFUSED = "refused"
 """What a button of もう一度注文する carries that means the refused lines alone."""
 
 
-def history(words: Wording, page: Sequence[OrderDetail], older: int | None) -> list[Outgoing]:
+def history(
+    words: Wording, page: Sequence[OrderDetail], older: int | None, *, buys: bool = True
+) -> list[Outgoing]:
     """A page of the member's orders, each with a button; `older` is where the next page begins."""
     if not page:
-        return none_yet(words)
+        return none_yet(words, buys=buys)
     lines = [
         words(
             "order",
@@ -44,7 +46,7 @@ def history(words: Wording, page: Sequence[OrderDetail], older: int | None) -> l
     ]
     if older is not None:
         buttons.append(say(words, "older", Verb.HISTORY, older))
-    buttons.append(say(words, "shop", Verb.SHOP))
+    buttons.append(say(words, "shop", Verb.SHOP) if buys else say(words, "help", Verb.HELP))
     return with_buttons(words("order", "history"), lines, (), tuple(buttons))
 
 
@@ -94,9 +96,9 @@ def detail(words: Wording, found: OrderDetail, *, own: bool, buys: bool = True) 
 
 def _on(words: Wording, order: Order, *, own: bool, buys: bool) -> tuple[Action, ...]:
     """Where to go from an order: not into the shop while what was bought may have to be bought again."""
+    shop, history, ask_help = menu_buttons(words)
     if not buys:
-        return (say(words, "help", Verb.HELP),)
-    shop, history, _ = menu_buttons(words)
+        return (history, ask_help) if own else (ask_help,)
     return (history,) if own and aftercare.in_doubt(order) else (shop, history)
 
 
