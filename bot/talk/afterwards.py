@@ -108,10 +108,11 @@ def not_again(words: Wording, order: Order, ask: tuple[Action, ...]) -> list[Out
     return [ButtonTemplate(text, (*ask, detail, *menu_buttons(words)[1:2]))]
 
 
-def none_refused(words: Wording, found: OrderDetail) -> list[Outgoing]:
-    """Refused articles were asked for, and Amazon has corrected itself since: nothing may be bought twice."""
-    order = found.order
-    text = words("order", "none_refused", mark=mark(words, order.test), number=order.number)
+def none_refused(words: Wording, found: OrderDetail, *, corrected: bool) -> list[Outgoing]:
+    """Refused articles were asked for and there are none, or none since Amazon `corrected` itself: nothing may be
+    bought twice."""
+    order, name = found.order, "none_refused_now" if corrected else "none_refused"
+    text = words("order", name, mark=mark(words, order.test), number=order.number)
     return [ButtonTemplate(text, (say(words, "detail", Verb.ORDER, order.number), *menu_buttons(words)[:2]))]
 
 

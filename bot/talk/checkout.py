@@ -129,15 +129,15 @@ def question(
     sentence: str = "question",
 ) -> list[Outgoing]:
     """The second question: the one whose yes moves money. `sentence` names its variant in the catalogue."""
+    purpose = words("cart", "purpose", purpose=clean(cart.purpose)) + "\n" if cart.purpose else ""
     text = words(
         "cart",
         sentence,
         mark=mark(words, test),
         total=words.money(cart.total, cart.currency),
         name=clean(address.name),
+        purpose=purpose,
     )
-    if cart.purpose:
-        text += "\n" + words("cart", "purpose", purpose=clean(cart.purpose))
     if cart.held_until <= now or holding.moved_from(cart, address):
         text += "\n" + _hold(words, cart, address, now)
     if test:

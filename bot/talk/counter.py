@@ -12,6 +12,7 @@ from bot.talk.wording import Wording
 from purchasing import aftercare, history, policy
 from purchasing import shopping as visits
 from purchasing.aftercare import Receipt
+from purchasing.lifecycle import OrderState
 from purchasing.values import Company
 from storage.database import Tx
 from storage.tables import Member, Order
@@ -101,12 +102,13 @@ def again(
     found = history.detail(tx, order)
     refused = [line for line in found.lines if line.rejected]
     asked = heard.nonce == orders.REFUSED
-    if asked and not refused:
-        return afterwards.none_refused(words, found)
-    lines = refused if asked else found.lines
+    if asked and not refused and order.state != OrderState.REFUSED:
+        # A button that names the order stood below lines that were refused then; typed, it may never have been so.
+        return afterwards.none_refused(words, found, corrected=bool(heard.ref))
+    lines = (refused if asked else ()) or found.lines
     choices = visits.offer(tx, company, member, now, asin=lines[0].asin)
     minutes = int(company.link_life.total_seconds() // 60)
     return [
-        *afterwards.same_again(words, found, lines, refused=asked),
+        *afterwards.same_again(words, found, lines, refused=asked and bool(refused)),
         *shopping.address_cards(words, choices, minutes, company.test),
     ]

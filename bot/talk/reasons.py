@@ -19,11 +19,7 @@ def line_reason(words: Wording, code: str, text: str) -> str:
     if words.has("reason", code):
         return words("reason", code)
     said = cut(clean(text), 200)
-    return (
-        f"{words('reason', 'other')} {words('reason', 'amazon', text=said)}"
-        if said
-        else words("reason", "unknown")
-    )
+    return words("reason", "other_amazon", text=said) if said else words("reason", "unknown")
 
 
 def order_reason(words: Wording, order: Order, *, to_admin: bool) -> str:

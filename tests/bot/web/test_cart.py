@@ -186,7 +186,7 @@ async def test_the_empty_cart_is_a_cancellation_and_no_error(site: Site) -> None
     raw = cart(cookie)
     for _ in range(2):
         answer = await post(site, token, raw)
-        assert (answer.status, heading(answer)) == (200, "買い物を中止しました")
+        assert (answer.status, heading(answer)) == (200, "買い物を終了しました")
     assert await carts(site) == []
     (notice,) = await site.stored("notice")
     assert b'"cart_empty"' in notice.payload
