@@ -3,7 +3,7 @@
 cXML cannot cancel at Amazon; what we keep is the wish, and the people who answer for the money are told (peers, wish 5).
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlmodel import col, or_, select
@@ -28,6 +28,8 @@ class Receipt(StrEnum):
 _TROUBLE = {Receipt.MISSING: What.GOODS_MISSING, Receipt.DAMAGED: What.GOODS_DAMAGED}
 SHIPPED = (OrderState.SHIPPING, OrderState.SHIPPED)
 OVER = (OrderState.SHIPPED, OrderState.REFUSED, OrderState.REJECTED)
+ONE_REPORT = timedelta(minutes=10)
+"""Within this the same word is the same report, said or tapped twice."""
 _UNHEARD = (OrderState.UNANSWERED, OrderState.STUCK, OrderState.DOUBTFUL)
 _DUPLICATE = 409
 """The Status that refuses an order as one that is there already."""
@@ -62,11 +64,12 @@ def newest_refused(tx: Tx, member: Member) -> Order | None:
 
 
 def receive(tx: Tx, company: Company, order: Order, receipt: Receipt, now: datetime) -> bool:
-    """Note what the buyer says. The admins are told of trouble, again when the buyer has said something else since.
+    """Note what the buyer says. The admins are told of trouble, again when the buyer has said something else since, or
+    says the same after a while: another parcel may be missing.
 
     True when somebody reads of it: there is an admin who wants to be told such news.
     """
-    if order.receipt != receipt:
+    if order.receipt != receipt or order.receipt_at is None or now - order.receipt_at >= ONE_REPORT:
         order.receipt, order.receipt_at = receipt, now
         tx.orm.add(order)
     _note(tx, order, f"goods_{receipt}", now)

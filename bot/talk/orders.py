@@ -112,6 +112,8 @@ def _line(words: Wording, found: OrderDetail, line: OrderLine) -> list[str]:
     order = found.order
     values = {"number": line.line_number, "description": title(line.description)}
     state = words("line_state", _line_state(order, line))
+    if line.state == LineState.SHIPPED and line.rejected:
+        state = words("order", "line_rest", state=state, quantity=plain(line.quantity - line.rejected))
     written = [words("order", "line", quantity=plain(line.quantity), state=state, **values)]
     price = line.confirmed_price
     if price is not None and price != line.unit_price:

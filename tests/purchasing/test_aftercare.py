@@ -13,7 +13,7 @@ from storage.tables import Order
 from tests.purchasing.jobs import told
 from tests.trouble.house import ADMIN, HANAKO, NOW, TARO, known, ordered
 
-LATER = NOW + timedelta(hours=1)
+LATER = NOW + aftercare.ONE_REPORT / 2
 
 
 @pytest.fixture
@@ -46,6 +46,20 @@ async def test_what_the_buyer_says_is_kept_and_the_admins_are_told_of_trouble_on
     order = await shop.read(lambda tx: the(tx, number))
     assert (order.receipt, order.receipt_at) == (receipt, NOW)
     assert await shop.read(told) == trouble
+
+
+async def test_the_same_trouble_days_later_is_another_parcel_and_told_again(
+    shop: Database, company: Company, number: int
+) -> None:
+    days_later = NOW + timedelta(days=3)
+    for moment in (NOW, days_later):
+        await shop.write(
+            lambda tx, moment=moment: aftercare.receive(  # type: ignore[misc]
+                tx, company, the(tx, number), Receipt.MISSING, moment
+            )
+        )
+    assert (await shop.read(lambda tx: the(tx, number))).receipt_at == days_later
+    assert await shop.read(told) == [("goods_missing", ADMIN, True)] * 2
 
 
 async def test_the_last_word_counts_and_each_kind_of_trouble_is_told(
