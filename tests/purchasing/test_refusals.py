@@ -49,7 +49,7 @@ async def chosen_again(desk: Desk) -> str:
 
     def tap(tx: Tx) -> str:
         heard = Heard(Verb.REORDER, ref=desk.order.number, nonce=REFUSED)
-        first = counter.again(tx, desk.company, wording("ja"), known(tx), heard, NOW)[0]
+        first = counter.again(tx, desk.company, wording("ja"), known(tx), heard, NOW, ())[0]
         return str(first)
 
     return await desk.shop.write(tap)
