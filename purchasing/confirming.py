@@ -1,7 +1,6 @@
 """What a ConfirmationRequest says, as rows: one Amazon order each, or the refused lines."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from decimal import Decimal
 
 from sqlmodel import col, select
@@ -29,20 +28,21 @@ def store(
     stored: StoredDocument,
     value: Confirmation,
     remarks: Remarks,
-    now: datetime,
 ) -> OrderConfirmation | None:
     """Store what a confirmation says. One for the same Amazon order again, one that names the document which it
     corrects, or the same refusal once more takes the place of the former; operation "delete" only takes it away.
 
-    None for a confirmation that a later one for its Amazon order has overtaken on the way: that one stands.
+    None for a confirmation that a later one for its Amazon order has overtaken on the way: that one stands. A date later
+    than its arrival counts as the arrival, or it would overtake all that is to come.
     """
     assert order.id is not None
     assert stored.id is not None
-    noticed_at = value.notice_date or now
+    noticed_at = min(value.notice_date or stored.at, stored.at)
     withdrawn = value.operation == "delete"
     said = () if withdrawn else tuple(_said(value, lines, _spoken_of(tx, order, lines, value), remarks))
     former = _former(tx, order, value, said)
     if any(row.noticed_at > noticed_at for row in former):
+        remarks.overtaken()
         return None
     _forget_lines(tx, former)
     row = OrderConfirmation(

@@ -50,13 +50,13 @@ def apply(
     spoken = corrections.spoken(tx, order, table)
     if isinstance(value, Confirmation):
         row: OrderConfirmation | Shipment | None = confirming.store(
-            tx, order, _lines(tx, order), stored, value, remarks, now
+            tx, order, _lines(tx, order), stored, value, remarks
         )
     else:
-        row = shipping.store(tx, order, _lines(tx, order), stored, value, remarks, now)
+        row = shipping.store(tx, order, _lines(tx, order), stored, value, remarks)
+    remarks.tell(tx, company, order, stored, now)
     if row is None:
         return
-    remarks.tell(tx, company, order, stored, now)
     tx.orm.flush()
     news = corrections.news(tx, order, row, spoken)
     lines = _lines(tx, order)

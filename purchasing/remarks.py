@@ -54,6 +54,10 @@ class Remarks:
             if number is not None and number not in ours:
                 self.said.append(f"Line {number} is not in the order and was left out.")
 
+    def overtaken(self) -> None:
+        """Nothing of it is taken over."""
+        self.said.append("A later notice of the same has come before; this one changes nothing.")
+
     def tell(self, tx: Tx, company: Company, order: Order, stored: StoredDocument, now: datetime) -> None:
         """Note the remarks with the document, and tell whoever answers for the order."""
         if not self.said:

@@ -1,7 +1,6 @@
 """What a ShipNoticeRequest says, as rows: a parcel or several, and how many of each line they carry."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 
 from sqlmodel import col, select
@@ -23,21 +22,22 @@ def store(
     stored: StoredDocument,
     value: ShipNotice,
     remarks: Remarks,
-    now: datetime,
 ) -> Shipment | None:
     """Store what a ship notice says; an update or a repetition takes the place of the former.
 
-    None for a notice that a later one of its shipment has overtaken on the way: that one stands. Of a notice whose pieces
+    None for a notice that a later one of its shipment has overtaken on the way: that one stands, and a date later
+    than its arrival counts as the arrival. Of a notice whose pieces
     cannot be read the packages are kept, with the pieces that were told of its shipment before.
     """
     assert order.id is not None
     assert stored.id is not None
-    noticed_at = value.notice_date or now
+    noticed_at = min(value.notice_date or stored.at, stored.at)
     same = select(Shipment).where(
         Shipment.order_id == order.id, Shipment.shipment_id == (value.shipment_id or "")
     )
     former = tx.orm.exec(same).all() if value.shipment_id else ()
     if any(row.noticed_at > noticed_at for row in former):
+        remarks.overtaken()
         return None
     known = _take_away(tx, former)
     shipment = Shipment(

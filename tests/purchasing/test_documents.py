@@ -1,5 +1,6 @@
 """Documents that say what nobody expected: kept, taken over as far as can be, the admins told once; none is buried."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,11 +14,12 @@ from storage import tables
 from storage.database import Database, Tx
 from storage.tables import Order, StoredDocument
 from storage.types import Package
-from tests.purchasing.test_fulfilment import ALL, LATER, Desk, desk
-from tests.trouble.documents import Said, confirmation, new_payload_id, ship_notice
+from tests.purchasing.test_fulfilment import ALL, HEARD, LATER, Desk, Line, desk
+from tests.trouble.documents import EARLY, Said, confirmation, new_payload_id, ship_notice
 from tests.trouble.house import ADMIN, COMPANY, NOW, TARO, vault
 
 __all__ = ["desk"]
+OVERTAKEN = "A later notice of the same has come before; this one changes nothing."
 STRANGE_ORDER = "This document speaks of no order of ours."
 
 
@@ -117,6 +119,33 @@ async def _parcels(desk: Desk) -> list[tables.Shipment]:
         return history.detail(tx, tx.orm.get_one(Order, desk.order.id)).shipments
 
     return await desk.shop.read(load)
+
+
+async def test_a_date_in_the_future_overtakes_nothing(desk: Desk) -> None:
+    future = EARLY.replace(year=2062)
+    heard = HEARD + timedelta(minutes=1)
+    await desk.hear(confirmation(desk.order, *ALL, now=future), ship_notice(desk.order, (1, 1), now=future))
+    desk.now = heard
+    refusal = confirmation(desk.order, Said(1, accepted=3), Said(2, refused=2), operation="update", now=heard)
+    await desk.hear(refusal, ship_notice(desk.order, (1, 3), operation="update", now=heard))
+    assert await desk.lines() == [Line("shipped", 3, 0, 3), Line("rejected", 0, 2, 0)]
+    assert await desk.told() == ["confirmed", "shipped"] * 2
+    assert "document" not in await desk.told(ADMIN)
+
+
+@pytest.mark.parametrize("kind", ["confirmation", "ship notice"])
+async def test_what_was_overtaken_is_set_aside_with_a_remark(desk: Desk, kind: str) -> None:
+    earlier, later = [
+        confirmation(desk.order, *ALL, now=now)
+        if kind == "confirmation"
+        else ship_notice(desk.order, (1, 3), (2, 2), now=now)
+        for now in (EARLY, LATER)
+    ]
+    await desk.hear(later, earlier)
+    assert await note_of(desk, later) == ""
+    assert await note_of(desk, earlier) == OVERTAKEN
+    assert (await desk.told(ADMIN)).count("document") == 1
+    assert len(await desk.told()) == 1
 
 
 async def test_a_price_of_nothing_is_a_price(desk: Desk) -> None:

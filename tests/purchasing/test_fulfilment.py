@@ -27,6 +27,8 @@ from tests.trouble.documents import EARLY, OUT_OF_STOCK, Goods, Said, confirmati
 from tests.trouble.house import ADMIN, NOW, TARO, furnished, ordered, vault
 
 LATER = EARLY + timedelta(minutes=5)
+HEARD = EARLY + timedelta(hours=1)
+"""When the desk hears of it: after Amazon has said it."""
 LEASE = timedelta(seconds=30)
 
 
@@ -44,15 +46,19 @@ class Desk:
     """One order and the way of Amazon's documents to it: through the door, then applied in the order's lane."""
 
     def __init__(self, shop: Database, company: Company, order: Order) -> None:
-        self.shop, self.company, self.order = shop, company, order
+        self.shop, self.company, self.order, self.now = shop, company, order, HEARD
 
     async def take(self, raw: bytes) -> Verdict:
         document = inbound.read(raw)
-        return await self.shop.write(lambda tx: intake.take_in(tx, vault(), self.company, raw, document, NOW))
+        return await self.shop.write(
+            lambda tx: intake.take_in(tx, vault(), self.company, raw, document, self.now)
+        )
 
     async def claim(self) -> list[Job]:
         return await self.shop.write(
-            lambda tx: queue.claim(tx, kinds=[intake.APPLY], owner="desk", limit=10, now=NOW, lease=LEASE)
+            lambda tx: queue.claim(
+                tx, kinds=[intake.APPLY], owner="desk", limit=10, now=self.now, lease=LEASE
+            )
         )
 
     def apply(self, tx: Tx, job: Job) -> None:
@@ -61,8 +67,8 @@ class Desk:
         stored = tx.orm.get_one(StoredDocument, task.document_id)
         value = inbound.read(evidence.raw_bytes(vault(), stored)).value
         assert isinstance(value, Confirmation | ShipNotice)
-        fulfilment.apply(tx, self.company, task.order_id, stored, value, NOW)
-        queue.finish(tx, job, owner="desk", now=NOW)
+        fulfilment.apply(tx, self.company, task.order_id, stored, value, self.now)
+        queue.finish(tx, job, owner="desk", now=self.now)
 
     async def drain(self) -> None:
         while jobs := await self.claim():
@@ -311,7 +317,7 @@ async def test_two_workers_with_the_same_document_apply_it_once(desk: Desk) -> N
     (slow,) = await desk.claim()
     (fast,) = await desk.shop.write(
         lambda tx: queue.claim(
-            tx, kinds=[intake.APPLY], owner="desk", limit=1, now=NOW + LEASE * 2, lease=LEASE
+            tx, kinds=[intake.APPLY], owner="desk", limit=1, now=HEARD + LEASE * 2, lease=LEASE
         )
     )
     outcomes = await asyncio.gather(
