@@ -99,7 +99,7 @@ async def test_what_is_refused_no_more_is_not_offered_again(desk: Desk) -> None:
     assert await desk.state() == OrderState.CONFIRMED
     assert [row.reason for row in await desk.rows()] == ["", ""]
     again = await chosen_again(desk)
-    assert "いま不成立の商品はありません" in again
+    assert "不成立の商品はなくなりました" in again
     assert "B0SAMPLE" not in again
 
 
