@@ -33,6 +33,8 @@ from storage.queue import Decision, Done, Job, Retry, backoff
 from storage.vault import Keyring
 
 CALLBACK = "callback"
+PATIENCE, ATTEMPTS = timedelta(hours=24), 5
+"""How old a message must be, and how often it must have been tried, before an unexplained failure is taken as final."""
 _log = logging.getLogger(__name__)
 
 
@@ -171,9 +173,18 @@ class Handlers:
         outcome = await post(send.recipient, send.content)
         if isinstance(outcome, Sent):
             return await self._sent(job, line.pace, outcome.rate)
-        if isinstance(outcome, Later):
+        if isinstance(outcome, Later) and not self._too_late(job, outcome):
             return await self._not_now(job, line.pace, outcome)
-        why = outcome.why
+        await self._undeliverable(job, send.recipient, outcome.why)
+        return None
+
+    def _too_late(self, job: Job, later: Later) -> bool:
+        """Whether those behind this message should wait no more. A 429 says when to come again, so it never is."""
+        age = self.clock() - job.created_at
+        return later.after is None and age >= PATIENCE and job.attempts >= ATTEMPTS
+
+    async def _undeliverable(self, job: Job, recipient: str, why: str) -> None:
+        """The message is buried, its lane goes on, and somebody else is told."""
 
         def bury(tx: Tx) -> None:
             now = self.clock()
@@ -181,11 +192,10 @@ class Handlers:
             # Two who cannot be reached must not be told of each other for ever.
             if not notices.is_about(job.key, job.company_id, What.UNDELIVERABLE):
                 company = self.companies[job.company_id]
-                notices.tell_others(tx, company, send.recipient, job.id, now, trace=job.trace)
+                notices.tell_others(tx, company, recipient, job.id, now, trace=job.trace)
 
         _log.error("a message could not be delivered: %s", why)
         await self.db.write(bury)
-        return None
 
     async def _sent(self, job: Job, pace: SharedPace, rate: Rate) -> Decision | None:
         if not pace.minds(rate):
