@@ -95,6 +95,11 @@ _MAIL = r"[\w.+%'-]+[@＠][\w-]+(?:[.．。][\w-]+)*"
 _UUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 _DASH = "[-‐‑‒–—―−ーｰ－]"
 _PREFECTURE = r"(?:北海道|東京都|京都府|大阪府|[一-龥]{2,3}県)[^\s、。,,]+"
+_STREET = (
+    r"(?:[一-龥々ァ-ヶー]{1,8}|[ぁ-ん]{2,4})[市区町村][^\s、。,,\d]{0,20}"
+    rf"\d{{1,4}}(?:(?:丁目|番地?|号|の|{_DASH})\d{{0,4}})+(?:[^\s、。,,]*(?:ビル|マンション|号室|階))?"
+)
+_BUILDING = r"(?:\s[^\s、。,,]*(?:ビル|マンション|タワー|ハイツ|号室|階)[^\s、。,,]*)?"
 _PHONE = (
     rf"(?<![\d-])(?:[+＋]\d{{1,3}}[\s(（)）-]*|[(（]?[0０])\d{{1,4}}[)）]?(?:{_DASH}|\s)?\d{{1,4}}(?:{_DASH}|\s)?"
     r"\d{3,4}(?![\d-])"
@@ -123,7 +128,7 @@ def _pattern(values: frozenset[str]) -> re.Pattern[str]:
         "mail": _MAIL,
         "uuid": _UUID,
         "known": literals or r"(?!)",
-        "place": _PREFECTURE,
+        "place": rf"(?:{_PREFECTURE}|{_STREET}){_BUILDING}",
         "postal": _POSTAL,
         "phone": _PHONE,
     }

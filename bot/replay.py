@@ -12,12 +12,15 @@ from punchout.secret import Secret
 
 
 async def replay(words: Wording, files: Sequence[Path], url: str, secret_file: Path, bot_id: str) -> int:
-    """Print status and time of each; 0 when every one was answered with 200."""
+    """Print status and time of each; 0 when there was one and every one was answered with 200."""
     try:
         secret = Secret(secret_file.read_text(encoding="utf-8").strip())
         bodies = [(path, path.read_bytes()) for path in _sorted(files)]
     except OSError as error:
         print(words("cli", "unreadable", file=error.filename, reason=error.strerror))
+        return 1
+    if not bodies:
+        print(words("cli", "replay_nothing", files=", ".join(map(str, files))))
         return 1
     good = True
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:

@@ -16,6 +16,7 @@ class BadEmail(StrEnum):
     """Why a text is not taken as a mail address."""
 
     NO_AT = "no_at"
+    SEVERAL = "several"
     BLANK = "blank"
     DOMAIN = "domain"
     CHARACTERS = "characters"
@@ -42,6 +43,8 @@ _UNSEEN = re.compile("[\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 _WITHIN = re.compile(
     r"(?<![A-Za-z0-9.!#$%&'*+/=?^_`{|}~@\"-])[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?![A-Za-z0-9@_.-])"
 )
+_DOTS = re.compile(r"(?<=[A-Za-z0-9])。(?=[A-Za-z0-9])")
+"""What an input method types for the dots of an address."""
 _TORN = re.compile(r"[A-Za-z0-9._-]\s+\Z"), re.compile(r"\.?\s+[A-Za-z0-9.]")
 
 
@@ -53,6 +56,8 @@ def read_email(text: str) -> str | BadEmail:
     """
     typed = _UNSEEN.sub("", unicodedata.normalize("NFKC", text)).strip().rstrip("。、.,").strip()
     read = _read(typed.removeprefix("mailto:").strip("<>"))
+    if read is BadEmail.CHARACTERS or read is BadEmail.DOMAIN:
+        read = _read(_DOTS.sub(".", typed))
     found = list(_WITHIN.finditer(typed))
     if not isinstance(read, BadEmail) or len(found) != 1 or typed.count("@") != 1:
         return read
@@ -65,6 +70,8 @@ def read_email(text: str) -> str | BadEmail:
 
 def _read(email: str) -> str | BadEmail:
     """An address that stands alone."""
+    if email.count("@") > 1:
+        return BadEmail.SEVERAL
     if re.search(r"\s", email):
         return BadEmail.BLANK
     name, at, domain = email.rpartition("@")

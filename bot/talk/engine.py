@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.lineworks.applink import BASE
-from bot.lineworks.message import Outgoing
+from bot.lineworks.message import Outgoing, Text
 from bot.talk import asking, choices, counter, registration, shopping
 from bot.talk.cards import menu_buttons
 from bot.talk.hearing import Heard, Verb
@@ -104,9 +104,16 @@ def turn(
         people = asking.links(words, news.contacts(tx, desk.company, member), desk.app_url)
         answer = registration.not_permitted(words, desk.company.contact, people, unknown=unknown)
     else:
-        answer = _answer(tx, desk, words, member, talk, at, move, now)
+        text_only = [Text(words("menu", "text_only"))] if _is_lost(move) else []
+        answer = [*text_only, *_answer(tx, desk, words, member, talk, at, move, now)]
     talks.keep(tx, talk)
     return [registration.moved_here(words), *answer] if in_room else answer
+
+
+def _is_lost(move: Move) -> bool:
+    """A sticker or a picture where an answer is waited for: the question comes again, and why."""
+    asked = (Do.REFUSE_EMAIL, Do.GREET_FIRST, Do.ASK_PURPOSE_AGAIN)
+    return move.heard.verb is Verb.THING and move.do in asked
 
 
 def _asks_nothing(move: Move) -> bool:

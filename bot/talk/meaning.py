@@ -11,6 +11,7 @@ from bot.talk.hearing import Heard, Verb
 from bot.talk.orders import REFUSED
 from bot.talk.steps import At
 from purchasing import aftercare, history, ordering, policy
+from purchasing.members import BadEmail, read_email
 from purchasing.values import Company
 from storage.database import Tx
 from storage.tables import Cart, Member, Order
@@ -40,8 +41,9 @@ def meant(tx: Tx, company: Company, member: Member, at: At, about: str, heard: H
             refused = aftercare.newest_refused(tx, member)
             number = refused.number if refused else ""
             return replace(heard, verb=Verb.REORDER, ref=number, nonce=REFUSED)
-        case Verb.USE_THIS if at is At.ASKED_EMAIL and member.login_id:
-            return replace(heard, verb=Verb.WORDS, text=member.login_id)
+        case Verb.USE_THIS if at is At.ASKED_EMAIL:
+            offered = not isinstance(read_email(member.login_id), BadEmail)
+            return replace(heard, verb=Verb.WORDS, text=member.login_id if offered else heard.text)
         case Verb.NOTICES | Verb.NOTICE_PACE if not policy.is_admin(company, member):
             return replace(heard, verb=Verb.WORDS)
         case Verb.WORDS if at is not At.ASKED_PURPOSE:

@@ -15,7 +15,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from sqlmodel import select
 
-from bot.anonymise import Known, anonymise, values_of
+from bot.anonymise import PLACE, Known, anonymise, values_of
 from bot.app import Running, running
 from bot.config import Config
 from bot.handlers import CALLBACK
@@ -384,3 +384,24 @@ def test_a_sample_is_no_longer_than_a_postback_may_be() -> None:
 def test_another_secret_makes_other_samples() -> None:
     event = message(EMAIL[TARO])
     assert anonymise(event, Known(KEY, {})) != anonymise(event, Known(b"another", {}))
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("渋谷区道玄坂1-2-3 渋谷ビル5階", ""),
+        ("大阪市北区梅田３－１－３", ""),
+        ("お届け先は千代田区丸の内1丁目2番3号です", "お届け先は"),
+        ("東京都渋谷区道玄坂1-2-3 渋谷ビル5階 へ", " へ"),
+        ("さいたま市大宮区桜木町1-7-5へ", "へ"),
+    ],
+)
+def test_an_address_is_replaced_with_or_without_its_prefecture(text: str, left: str) -> None:
+    made = said(text)
+    assert PLACE in made
+    assert not set("渋谷梅田丸桜木ビル").intersection(made)
+    assert left in made
+
+
+def test_city_and_number_far_apart_are_no_address() -> None:
+    assert said("市販のコピー用紙を3つ、区役所に2-3日で") == "市販のコピー用紙を3つ、区役所に2-3日で"

@@ -93,3 +93,11 @@ async def test_replay_names_the_file_that_it_cannot_read(tmp_path: Path, there: 
         ended.out + ended.err
         == f"cannot read {gone} (No such file or directory). Check where it is and who may read it.\n"
     )
+
+
+async def test_a_folder_without_recordings_is_a_mistake_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    receiver, ended = await replay(tmp_path, [], "none")
+    assert ended.code == 1
+    assert "none" in ended.out
+    assert receiver.bodies == []

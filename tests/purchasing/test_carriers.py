@@ -25,6 +25,10 @@ AT_AMAZON = "https://www.amazon.co.jp/gp/your-account/order-details?orderID=250-
         ("ゆうパック", POST),
         ("Japan Post", POST),
         ("ＹＡＭＡＴＯ", YAMATO),
+        ("宅急便コンパクト", YAMATO),
+        ("JapanPost", POST),
+        ("JP POST", POST),
+        ("ゆうパケット", POST),
         ("ﾔﾏﾄ運輸", YAMATO),
     ],
 )
@@ -52,6 +56,8 @@ def test_a_carrier_that_nobody_knows_has_no_page(carrier: str) -> None:
 def test_amazons_own_delivery_is_followed_at_the_order() -> None:
     assert tracking_page("Amazon", "DA0000000001", ORDER) == AT_AMAZON
     assert tracking_page("amazon logistics", "", ORDER) == AT_AMAZON
+    assert tracking_page("アマゾン", "DA0000000001", ORDER) == AT_AMAZON
+    assert tracking_page("AMZL JP", "DA0000000001", ORDER) == AT_AMAZON
     assert tracking_page("Amazon", "DA0000000001") == ""
 
 

@@ -124,6 +124,8 @@ def verb(typed: str) -> str | None:
 
     Politeness does no harm: 注文履歴を見せてください is 注文履歴.
     """
+    if any(_track(words).fullmatch(plain_words(typed)) for words in every_wording()):
+        return "order"
     text: str | None = typed
     for _ in range(_POLITE + 1):
         if text is None:
@@ -133,6 +135,12 @@ def verb(typed: str) -> str | None:
         polite = _polite().fullmatch(plain_words(text)) if len(text) <= _ASKED else None
         text = polite[1] if polite else None
     return None
+
+
+@cache
+def _track(words: Wording) -> re.Pattern[str]:
+    """The button of one parcel of several, which names its number."""
+    return re.compile(re.escape(plain_words(words("order", "track", number=""))) + r"\s*[0-9a-z-]{6,20}")
 
 
 _ASKED = 60
