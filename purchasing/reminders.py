@@ -17,6 +17,7 @@ CART_EXPECTED = timedelta(minutes=20)
 """How long people shop before it is worth asking where their cart is."""
 NEWS_EXPECTED = timedelta(hours=24)
 """Amazon confirms within seconds to a day (Amazon reference 1)."""
+_RECEIVED = "received"
 _WAITING = (OrderState.RECEIVED, OrderState.CONFIRMING)
 
 
@@ -28,6 +29,11 @@ def watch_session(tx: Tx, session: ShoppingSession, now: datetime) -> None:
 def watch_order(tx: Tx, order: Order, now: datetime) -> None:
     """Look after a day whether Amazon said anything of the order's lines."""
     _put(tx, order.company_id, f"order:{order.id}", now, now + NEWS_EXPECTED)
+
+
+def watch_received(tx: Tx, order: Order, now: datetime) -> None:
+    """Amazon has taken the order, be it long after it was placed: look a day from now."""
+    _put(tx, order.company_id, f"order:{order.id}", now, now + NEWS_EXPECTED, _RECEIVED)
 
 
 def watch_again(tx: Tx, order: Order, since: str, now: datetime) -> None:
@@ -49,9 +55,17 @@ def look(tx: Tx, company: Company, payload: bytes, now: datetime) -> None:
     if kind == "session":
         _look_at_session(tx, tx.orm.get_one(ShoppingSession, int(ref)), now)
     else:
-        order = tx.orm.get_one(Order, int(ref))
-        if order.state in _WAITING:
-            notices.tell_all(tx, company, order, What.ORDER_LATE, int(ref), now, again="".join(since))
+        again = "".join(since).replace(_RECEIVED, "")
+        _look_at_order(tx, company, tx.orm.get_one(Order, int(ref)), again, now)
+
+
+def _look_at_order(tx: Tx, company: Company, order: Order, again: str, now: datetime) -> None:
+    """Amazon's day begins when it takes the order."""
+    received = order.answered_at
+    early = received is not None and now - received < NEWS_EXPECTED
+    if order.state in _WAITING and not early:
+        assert order.id is not None
+        notices.tell_all(tx, company, order, What.ORDER_LATE, order.id, now, again=again)
 
 
 def _look_at_session(tx: Tx, session: ShoppingSession, now: datetime) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from punchout.redact import masked
 from punchout.status import Status
 from punchout.supplier import Refused, Supplier, Taken, Unreachable
-from purchasing import evidence, notices
+from purchasing import evidence, notices, reminders
 from purchasing.lifecycle import OrderEvent, OrderState, advance
 from purchasing.notices import What
 from purchasing.values import Company
@@ -114,6 +114,8 @@ def _note(
     order.state = advance(OrderState(order.state), event)
     if event in (OrderEvent.TAKEN, OrderEvent.REFUSED):
         order.answered_at = order.answered_at or now
+    if event is OrderEvent.TAKEN:
+        reminders.watch_received(tx, order, now)
     if no is not None:
         order.refusal, order.refusal_status = no.said, no.status
     tx.orm.add(order)

@@ -139,8 +139,17 @@ def write(tx: Tx, company: Company, notice: Notice, app_url: str, now: datetime)
         return []
     if notice.what is What.ORDER_REFUSED:
         return refusals.refused(reader, found)
-    again = "_again" if notice.what is What.ORDER_LATE and notice.again else ""
-    return notices.news(reader, notice.what.removeprefix("order_") + again, found, order.refusal)
+    return notices.news(reader, _news(notice, order), found, order.refusal)
+
+
+def _news(notice: Notice, order: Order) -> str:
+    """The sentence of a piece of news: of what is late, all, the rest, or all of it once more."""
+    name = notice.what.removeprefix("order_")
+    if notice.what is not What.ORDER_LATE:
+        return name
+    if order.state == OrderState.CONFIRMING:
+        return "late_partly"
+    return "late_again" if notice.again else name
 
 
 def in_short(messages: Sequence[Outgoing]) -> list[str]:

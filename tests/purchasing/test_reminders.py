@@ -77,6 +77,33 @@ async def test_of_two_visits_only_the_newer_is_asked_about_and_each_member_for_h
     assert f":{second}:" in notice[0].key
 
 
+@pytest.mark.parametrize("state", [OrderState.RECEIVED, OrderState.CONFIRMING])
+async def test_the_day_is_counted_from_when_amazon_took_the_order(
+    shop: Database, company: Company, state: OrderState
+) -> None:
+    taken = NOW + timedelta(hours=23)
+
+    def take(tx: Tx) -> None:
+        order = ordered(tx, company)
+        order.state, order.answered_at = state, taken
+        tx.orm.add(order)
+        tx.orm.flush()
+        reminders.watch_received(tx, order, taken)
+
+    def look(tx: Tx, number: int) -> list[tuple[str, str, bool]]:
+        job = jobs_of(tx, KIND)[number]
+        reminders.look(tx, company, job.payload, job.due)
+        return told(tx)
+
+    await shop.write(take)
+    assert await shop.write(lambda tx: look(tx, 0)) == []
+    assert await shop.write(lambda tx: look(tx, 1)) == [
+        ("order_late", TARO, False),
+        ("order_late", ADMIN, True),
+    ]
+    assert [job.due for job in await shop.read(lambda tx: jobs_of(tx, KIND))][1] == taken + NEWS_EXPECTED
+
+
 @pytest.mark.parametrize(
     ("state", "late"),
     [

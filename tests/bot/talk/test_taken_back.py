@@ -232,3 +232,16 @@ async def test_an_order_that_is_late_again_is_told_again(desk: Desk) -> None:
         assert "1日たっても受注確定の知らせがありません" in first
         assert "Amazonが前の知らせを取り消してから1日たっても、新しい知らせがありません" in second
         assert again in second
+
+
+async def test_of_an_order_confirmed_in_part_the_rest_is_late(desk: Desk) -> None:
+    await desk.hear(confirmation(desk.order, *ALL[:1]))
+
+    def look(tx: Tx) -> None:
+        for job in jobs_of(tx, KIND):
+            reminders.look(tx, desk.company, job.payload, job.due)
+
+    await desk.shop.write(look)
+    for user_id in (TARO, ADMIN):
+        [told] = await read(desk, user_id, What.ORDER_LATE)
+        assert "1日たっても受注確定の知らせがない商品があります" in told
