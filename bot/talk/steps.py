@@ -135,6 +135,8 @@ def _member(at: At, heard: Heard) -> Move:
             return Move(at, Do.ASK_EMAIL_AGAIN, heard)
     if at is At.ASKED_PURPOSE and heard.verb is Verb.WORDS:
         return Move(At.READY, Do.SET_PURPOSE, heard)
+    if at is At.ASKED_PURPOSE and heard.verb is Verb.HELP:
+        return Move(at, Do.HELP, heard)
     if at is At.ASKED_PURPOSE and heard.verb in (Verb.THING, Verb.COURTESY):
         return Move(at, Do.ASK_PURPOSE_AGAIN, heard)
     if at is At.ASKED_PAY and heard.verb is Verb.THING:
