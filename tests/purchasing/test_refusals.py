@@ -99,7 +99,7 @@ async def test_what_is_refused_no_more_is_not_offered_again(desk: Desk) -> None:
     assert await desk.state() == OrderState.CONFIRMED
     assert [row.reason for row in await desk.rows()] == ["", ""]
     again = await chosen_again(desk)
-    assert "不成立の商品はなくなりました" in again
+    assert "不成立の商品はもうありません" in again
     assert "B0SAMPLE" not in again
 
 
@@ -160,7 +160,7 @@ async def test_what_is_on_its_way_is_not_refused_whichever_is_told_first(desk: D
     assert await desk.state() == OrderState.SHIPPED
     assert await desk.lines() == [Line("shipped", 3, 0, 3), Line("shipped", 2, 0, 2)]
     assert sorted((await desk.told())[1:]) == ["confirmed", "shipped"]
-    assert "不成立の商品はなくなりました" in await chosen_again(desk)
+    assert "不成立の商品はもうありません" in await chosen_again(desk)
 
 
 async def test_only_what_was_not_sent_is_refused(desk: Desk) -> None:
