@@ -2,13 +2,17 @@
 
 $       kaimono bot setup                 what differs at LINE WORKS; with --apply it is changed
 $       kaimono check                     whether everything is right before people buy
+$       kaimono replay 記録               all callbacks so far once more, from files
 端末    株式会社サンプル商事 OK …           what was printed
 """
 
 from contextlib import redirect_stdout
 from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bot.check import check
+from bot.replay import replay
 from bot.setup import setup
 from bot.talk.wording import wording
 from tests.talks.stage import Stage
@@ -32,6 +36,26 @@ class Terminal:
                     await setup(stage.config, words, apply=True, clock=stage.clock)
                 case ["kaimono", "check"]:
                     await check(stage.config, words, stage.clock)
+                case ["kaimono", "replay", "記録"]:
+                    await self._replay()
                 case _:
                     raise AssertionError("nobody knows this command")
         self.printed = out.getvalue()
+
+    async def _replay(self) -> None:
+        lineworks = self._stage.config.company[0].lineworks
+        url = f"{self._stage.config.public_url}/lineworks/callback"
+        with TemporaryDirectory() as folder:
+            secret = Path(folder, "secret")
+            record = self._recorded(secret, lineworks.bot_secret.reveal())
+            await replay(wording("ja"), [record], url, secret, str(lineworks.bot_id))
+
+    def _recorded(self, secret: Path, words: str) -> Path:
+        """The folder with what LINE WORKS has posted, beside the file with the bot's secret."""
+        secret.write_text(words, encoding="utf-8")
+        record = secret.with_name("記録")
+        record.mkdir()
+        said = [entry.body for entry in self._stage.tenant.log.after(0) if entry.kind == "callback"]
+        for number, body in enumerate(said, start=1):
+            Path(record, f"{number:04}.json").write_text(body, encoding="utf-8")
+        return record
