@@ -34,7 +34,7 @@ def test_a_confirmation() -> None:
 def test_a_ship_notice_of_several_orders() -> None:
     document = read(sample("ship_notice_two_whole_orders_without_carrier"))
     assert isinstance(document.value, ShipNotice)
-    assert [order.order_id for order in document.orders] == ["K1411-0001", "K1411-0002"]
+    assert [order.order_id for order in document.orders] == ["K1411-0001", "K1411-0002", "K1411-0003"]
     assert document.notes == document.value.notes != ()
 
 

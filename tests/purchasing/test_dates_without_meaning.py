@@ -47,7 +47,7 @@ def shown(tx: Tx, desk: Desk) -> int:
     ]
     for language in LANGUAGES:
         told.append(counter.show(tx, desk.company, wording(language), known(tx), desk.order.number))
-        told.append(counter.list_orders(tx, wording(language), known(tx), "")[0])
+        told.append(counter.list_orders(tx, wording(language), known(tx), "", buys=True)[0])
     return sum(map(len, told))
 
 
