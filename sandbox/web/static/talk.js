@@ -229,6 +229,7 @@ function prepareBox() {
       fit();
     }
   });
+  fit(); // somebody may have typed before this script was there
 }
 
 function prepareRoom() {

@@ -285,6 +285,7 @@ async def test_an_app_link_opens_the_buyers_talk(screen: Screen, tmp_path: Path,
     await expect(screen.page.get_by_role("heading", name="佐藤さんとのトーク")).to_be_visible()
     box = screen.page.get_by_label("メッセージ", exact=True).last
     await box.fill("ご注文の件で確認させてください。")
+    await expect(screen.page.get_by_role("button", name="送信")).to_be_enabled()
     await box.press("Enter")
     await expect(screen.bubbles("me")).to_contain_text("確認させてください")
     await screen.keep(tmp_path, "peer")
