@@ -1,9 +1,10 @@
 """One bot in a town where the time is told: what happens there, and what is known of it afterwards."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -25,16 +26,26 @@ class Ticking(Clock):
 
 
 class Patience:
-    """How Amazon waits: long waits (moods "slow", "late") end with `release`, and it says nothing without `speaks`."""
+    """How Amazon waits: long waits (moods "slow", "late") end with `release`, and it says nothing without `speaks`.
 
-    LONG = 35.0
+    Between a confirmation and its shipment it waits until people have read what came first: goods that are on their
+    way by the time a confirmation is worded change its words, rightly, and which of the two is first nobody knows.
+    """
+
+    LONG, BETWEEN = 35.0, 30.0
 
     def __init__(self) -> None:
         self.release, self.speaks = asyncio.Event(), asyncio.Event()
         self.speaks.set()
+        self.all_is_told: Callable[[], Awaitable[None]]
 
     async def __call__(self, seconds: float) -> None:
-        await (self.release.wait() if seconds > self.LONG else asyncio.sleep(min(seconds, 0.05)))
+        if seconds > self.LONG:
+            await self.release.wait()
+        elif seconds == self.BETWEEN:
+            await self.all_is_told()
+        else:
+            await asyncio.sleep(min(seconds, 0.05))
         await self.speaks.wait()
 
 
@@ -43,6 +54,7 @@ class Scene:
 
     def __init__(self, place: Town, bot: Running, clock: Clock, amazon: Patience) -> None:
         self.place, self.bot, self.clock, self.amazon = place, bot, clock, amazon
+        amazon.all_is_told = partial(self.quiet, but="submit")  # whose answer Amazon may still owe
 
     async def later(self, **parts: float) -> None:
         """The time passes, and whoever waits for it wakes up."""
@@ -73,12 +85,12 @@ class Scene:
         finally:
             stop()
 
-    async def quiet(self) -> None:
-        """Returns once nothing is left to be done that is due by now."""
+    async def quiet(self, but: str = "") -> None:
+        """Returns once nothing is left to be done that is due by now; jobs of the kind `but` do not count."""
 
         def due(tx: Tx) -> bool:
             unfinished = col(tables.JobRow.state).not_in(("done", "buried"))
-            jobs = tx.orm.exec(select(tables.JobRow).where(unfinished)).all()
+            jobs = tx.orm.exec(select(tables.JobRow).where(unfinished, tables.JobRow.kind != but)).all()
             return any(job.due <= self.clock.now for job in jobs)
 
         async with asyncio.timeout(PATIENCE):
@@ -113,7 +125,7 @@ async def scene(folder: Path, database: str = "", more_people: int = 0) -> Async
     """A bot on this database; without one on a SQLite file in the folder."""
     clock, patience = Ticking(), Patience()
     async with (
-        town(clock=clock, pause=patience, more_people=more_people) as place,
+        town(clock=clock, pause=patience, ship_after=Patience.BETWEEN, more_people=more_people) as place,
         bots(place, folder, database=database or f"sqlite:///{folder}/kaimono.db", clock=clock) as (bot,),
     ):
         yield Scene(place, bot, clock, patience)
