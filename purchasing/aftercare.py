@@ -63,6 +63,13 @@ def newest_refused(tx: Tx, member: Member) -> Order | None:
     return tx.orm.exec(query.order_by(col(Order.id).desc()).limit(1)).first()
 
 
+def newest_at_amazon(tx: Tx, member: Member) -> Order | None:
+    """The member's newest order that has a number at Amazon."""
+    known = select(OrderLine.order_id).where(col(OrderLine.amazon_order) != "")
+    query = select(Order).where(Order.member_id == member.id, col(Order.id).in_(known))
+    return tx.orm.exec(query.order_by(col(Order.id).desc()).limit(1)).first()
+
+
 def receive(tx: Tx, company: Company, order: Order, receipt: Receipt, now: datetime) -> bool:
     """Note what the buyer says. The admins are told of trouble, again when the buyer has said something else since, or
     says the same after a while: another parcel may be missing.

@@ -1,13 +1,16 @@
 """Looking back: a member's orders and everything known of one."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from unicodedata import normalize
 
 from sqlmodel import col, select
 
-from purchasing import addresses, invoicing, standing
+from purchasing import addresses, invoicing, policy, standing
 from purchasing.invoicing import Invoiced
+from purchasing.values import Company
 from storage.database import Tx
 from storage.tables import (
     DeliveryAddress,
@@ -20,7 +23,8 @@ from storage.tables import (
 )
 
 PAGE = 5
-_LATELY = 100
+LATELY = 100
+"""How many orders are looked through for what somebody means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +53,15 @@ class OrderDetail:
         return self.order.total if known is None else known
 
 
-def recent(tx: Tx, member: Member, before: int | None = None) -> tuple[list[Order], int | None]:
+def recent(
+    tx: Tx, member: Member, before: int | None = None, page: int = PAGE
+) -> tuple[list[Order], int | None]:
     """A page of the member's orders, newest first, and the order id before which the next page begins."""
-    query = select(Order).where(Order.member_id == member.id).order_by(col(Order.id).desc()).limit(PAGE + 1)
+    query = select(Order).where(Order.member_id == member.id).order_by(col(Order.id).desc()).limit(page + 1)
     if before is not None:
         query = query.where(col(Order.id) < before)
     orders = list(tx.orm.exec(query).all())
-    return orders[:PAGE], orders[PAGE - 1].id if len(orders) > PAGE else None
+    return orders[:page], orders[page - 1].id if len(orders) > page else None
 
 
 def lately(tx: Tx, company_id: str) -> list[tuple[Order, Member]]:
@@ -65,9 +71,18 @@ def lately(tx: Tx, company_id: str) -> list[tuple[Order, Member]]:
         .join(Member, col(Member.id) == Order.member_id)
         .where(Order.company_id == company_id)
         .order_by(col(Order.id).desc())
-        .limit(_LATELY)
+        .limit(LATELY)
     )
     return [(order, buyer) for order, buyer in tx.orm.exec(query).all()]
+
+
+def buyers(tx: Tx, company: Company, admin: Member) -> dict[str, str]:
+    """Whose purchases the administrator was told of lately, the last first: login id and name."""
+    return {
+        buyer.login_id: buyer.display_name
+        for _, buyer in lately(tx, company.id)
+        if buyer.login_id and buyer.id != admin.id and policy.may_see(company, admin, buyer)
+    }
 
 
 def by_number(tx: Tx, company_id: str, number: str) -> Order | None:
@@ -79,6 +94,25 @@ def by_amazon_number(tx: Tx, company_id: str, number: str) -> Order | None:
     confirmed = select(Order).join(OrderConfirmation, col(OrderConfirmation.order_id) == Order.id)
     named = confirmed.where(OrderConfirmation.confirm_id == number, Order.company_id == company_id)
     return tx.orm.exec(named.order_by(col(Order.id).desc())).first()
+
+
+def by_parcel(tx: Tx, orders: Sequence[Order], tracking: str) -> Order | None:
+    """Of these orders, newest first, the one with the parcel whose number ends so; the first that has a parcel at all
+    where no number is given."""
+    found = select(Shipment).where(col(Shipment.order_id).in_([order.id for order in orders]))
+    parcels: dict[int, list[str]] = {}
+    for parcel in tx.orm.exec(found).all():
+        numbers = parcels.setdefault(parcel.order_id, [])
+        numbers += [_bare(package.tracking) for package in parcel.packages]
+    sent = [order for order in orders if order.id in parcels]
+    asked = _bare(tracking)
+    named = (order for order in sent if any(number.endswith(asked) for number in parcels[order.id or 0]))
+    return next(named, None)
+
+
+def _bare(number: str) -> str:
+    """A number as it is compared: one width and case, without hyphens and blanks."""
+    return re.sub(r"[\s-]", "", normalize("NFKC", number)).upper()
 
 
 def detail(tx: Tx, order: Order) -> OrderDetail:

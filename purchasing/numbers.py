@@ -1,5 +1,6 @@
 """Order numbers that a person can read over the phone: KM-202611-00042."""
 
+import re
 from datetime import datetime
 
 from sqlalchemy.dialects import postgresql, sqlite
@@ -31,6 +32,26 @@ def check_pattern(pattern: str) -> None:
         raise ValueError(f"numbers would be longer than {LONGEST} characters")
     if not all(c.isascii() and (c.isalnum() or c in "-_/.") for c in small + large):
         raise ValueError("only letters, digits and - _ / . are allowed")
+
+
+_FIELD = re.compile(r"\{[^}]*\}")
+_AMAZONS = re.compile(r"[0-9A-Z]{3}-?[0-9]{6,8}-?[0-9]{6,8}")
+_DIGITS = 5
+
+
+def resembles(pattern: str, word: str) -> bool:
+    """Whether a word looks like a number of this pattern, mistyped perhaps, or like Amazon's (250-5123176-9239824).
+
+    Letters count; hyphens and how many digits there are do not.
+    """
+    word = word.upper()
+    shape = r"\d+".join(_bare(part) for part in _FIELD.split(pattern))
+    known = re.fullmatch(shape, _bare(word)) or _AMAZONS.fullmatch(word)
+    return known is not None and sum(char.isdigit() for char in word) >= _DIGITS
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[^0-9A-Z]", "", text.upper())
 
 
 GAP = 1000

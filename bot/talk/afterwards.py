@@ -48,6 +48,10 @@ def _menu(words: Wording, buys: bool) -> tuple[Action, ...]:
     return menu_buttons(words)[:2] if buys else menu_buttons(words)[1:]
 
 
+def _all_menu(words: Wording, buys: bool) -> tuple[Action, ...]:
+    return menu_buttons(words) if buys else menu_buttons(words)[1:]
+
+
 def _noted(words: Wording, told: bool) -> str:
     return words("receipt", "noted_and_told" if told else "noted")
 
@@ -66,20 +70,29 @@ def how_to_cancel(words: Wording, found: OrderDetail, *, told: bool, buys: bool 
         name,
         mark=mark(words, order.test),
         number=order.number,
-        state=words("order_state", OrderState(order.state)),
         noted=_noted(words, told),
     )
     return [ButtonTemplate(_which(words, found, text), (*_open_amazon(words, found), *_menu(words, buys)))]
 
 
-def cancel_instead(words: Wording, order: Order) -> list[Outgoing]:
+def open_amazon(words: Wording, found: OrderDetail, *, buys: bool = True) -> list[Outgoing]:
+    """Amazonで注文を開く, typed: the page of the order, which is known once Amazon has confirmed it."""
+    name = "open_amazon" if _at_amazon(found) else "open_amazon_later"
+    text = words("order", name, mark=mark(words, found.order.test), number=found.order.number)
+    detail = say(words, "detail", Verb.ORDER, found.order.number)
+    return [
+        ButtonTemplate(_which(words, found, text), (*_open_amazon(words, found), detail, *_menu(words, buys)))
+    ]
+
+
+def cancel_instead(words: Wording, order: Order, *, buys: bool = True) -> list[Outgoing]:
     """キャンセル with no cart left: what the member may mean is the order on its way."""
     text = words("cancelling", "instead", mark=mark(words, order.test), number=order.number)
     wish = say(words, "cancel_order", Verb.CANCEL_ORDER, order.number)
-    return [ButtonTemplate(text, (wish, *menu_buttons(words)))]
+    return [ButtonTemplate(text, (wish, *_all_menu(words, buys)))]
 
 
-def cancel_which(words: Wording, order: Order, cart: Cart) -> list[Outgoing]:
+def cancel_which(words: Wording, order: Order, cart: Cart, *, buys: bool = True) -> list[Outgoing]:
     """キャンセル after an order, with a cart from before it still there: which of the two is for the member to say."""
     text = words(
         "cancelling",
@@ -91,7 +104,7 @@ def cancel_which(words: Wording, order: Order, cart: Cart) -> list[Outgoing]:
     )
     wish = say(words, "cancel_order", Verb.CANCEL_ORDER, order.number)
     drop = say(words, "cancel_cart", Verb.DROP, cart.id, cart.nonce)
-    return [ButtonTemplate(text, (wish, drop, *menu_buttons(words)))]
+    return [ButtonTemplate(text, (wish, drop, *_all_menu(words, buys)))]
 
 
 def not_again(words: Wording, order: Order, ask: tuple[Action, ...]) -> list[Outgoing]:
@@ -167,6 +180,12 @@ def _at_amazon(found: OrderDetail) -> dict[str, list[OrderLine]]:
         if line.amazon_order:
             orders.setdefault(line.amazon_order, []).append(line)
     return dict(list(orders.items())[:MOST_AT_AMAZON])
+
+
+def page_of(words: Wording, found: OrderDetail, number: str) -> tuple[Uri, ...]:
+    """The page of one of Amazon's orders, if it is one of these."""
+    known = number in _at_amazon(found)
+    return (Uri(words("label", "open_amazon"), carriers.order_page(number)),) if known else ()
 
 
 def _open_amazon(words: Wording, found: OrderDetail) -> tuple[Uri, ...]:

@@ -1,4 +1,5 @@
-"""管理者に相談する, typed: whom to ask, and the links that open a talk with them. Pure."""
+"""Typed words whose buttons are links: the links that open a talk with somebody, and the page about trouble in the shop.
+Pure."""
 
 from collections.abc import Mapping
 
@@ -10,19 +11,22 @@ from bot.talk.wording import Wording
 MOST = 5
 
 
-def links(words: Wording, contacts: Mapping[str, str], app_url: str) -> tuple[Action, ...]:
+def links(
+    words: Wording, contacts: Mapping[str, str], app_url: str, label: str = "ask_admin"
+) -> tuple[Action, ...]:
     """A button for each of these people (login id: name), by name where there are several."""
     several = len(contacts) > 1
     return tuple(
         Uri(
-            _named(words, name) if several and name else words("label", "ask_admin"),
+            named(words, name) if several and name else words("label", label),
             talk_with(app_url, login_id),
         )
         for login_id, name in list(contacts.items())[:MOST]
     )
 
 
-def _named(words: Wording, name: str) -> str:
+def named(words: Wording, name: str) -> str:
+    """What the button of one of several people says."""
     return cut(words("common", "person", name=clean(name)), LABEL)
 
 
@@ -36,3 +40,22 @@ def whom_to_ask(
         text += "\n" + words("asking", "place", contact=cut(contact, 200))
     buttons = (*people, *menu)
     return [ButtonTemplate(text, buttons) if buttons else Text(text)]
+
+
+def buyers(words: Wording, known: Mapping[str, str], app_url: str) -> list[Outgoing]:
+    """購入者にトークを送る, typed by an administrator: no order is named, so whoever bought last may be meant."""
+    people = links(words, known, app_url, "talk_with_buyer")
+    if not people:
+        return [Text(words("asking", "no_buyer"))]
+    last = next(iter(known.values()))
+    name = named(words, last) if last else words("common", "somebody")
+    return [ButtonTemplate(words("asking", "buyers" if len(people) > 1 else "buyer", name=name), people)]
+
+
+def guide(words: Wording, public_url: str) -> Uri:
+    """The page that tells what to do about what Amazon's shop shows."""
+    return Uri(words("label", "guide"), f"{public_url}/guide")
+
+
+def open_guide(words: Wording, public_url: str, menu: tuple[Action, ...]) -> list[Outgoing]:
+    return [ButtonTemplate(words("asking", "guide"), (guide(words, public_url), *menu))]

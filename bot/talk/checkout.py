@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from math import ceil
 
-from bot.lineworks.message import ButtonTemplate, Outgoing, Text, clean, cut
-from bot.talk.cards import CARD, booked_to, mark, menu_buttons, say, title, with_buttons
+from bot.lineworks.message import Action, ButtonTemplate, Outgoing, Text, clean, cut
+from bot.talk.cards import CARD, booked_to, mark, say, title, with_buttons
 from bot.talk.hearing import Verb
 from bot.talk.wording import Wording
 from purchasing import addresses, holding
@@ -27,13 +27,14 @@ def cart_card(
     now: datetime,
     booked: Booked,
     sentence: str = "arrived",
+    remark: str = "",
 ) -> list[Outgoing]:
     """Everything a member must know before paying, with the button that leads on."""
     buttons = (
         say(words, "pay", Verb.PAY, cart.id, cart.nonce),
         say(words, "cancel", Verb.DROP, cart.id, cart.nonce),
     )
-    head = words("cart", sentence, mark=mark(words, test))
+    head = words("cart", sentence, mark=mark(words, test)) + remark
     sums = _sums(words, cart, lines, address, now)
     foot = [*sums, *booked_to(words, booked), "", words("cart", "ask")]
     total = words("cart", "total", amount=words.money(cart.total, cart.currency))
@@ -178,7 +179,7 @@ def placed(words: Wording, order: Order, address: DeliveryAddress) -> list[Outgo
     return [ButtonTemplate(cut(text, CARD), buttons)]
 
 
-def already_ordered(words: Wording, order: Order) -> list[Outgoing]:
+def already_ordered(words: Wording, order: Order, *, buys: bool = True) -> list[Outgoing]:
     """An old button, tapped again: nothing happens twice, and the member learns where the order stands."""
     text = words(
         "cart",
@@ -187,11 +188,10 @@ def already_ordered(words: Wording, order: Order) -> list[Outgoing]:
         number=order.number,
         state=words("order_state", OrderState(order.state)),
     )
-    return [
-        ButtonTemplate(text, (say(words, "detail", Verb.ORDER, order.number), say(words, "shop", Verb.SHOP)))
-    ]
+    shop = (say(words, "shop", Verb.SHOP),) if buys else ()
+    return [ButtonTemplate(text, (say(words, "detail", Verb.ORDER, order.number), *shop))]
 
 
-def gone(words: Wording, sentence: str, test: bool) -> list[Outgoing]:
+def gone(words: Wording, sentence: str, test: bool, menu: tuple[Action, ...]) -> list[Outgoing]:
     """A cart that cannot be paid any more, or never could."""
-    return [ButtonTemplate(words("cart", sentence, mark=mark(words, test)), menu_buttons(words))]
+    return [ButtonTemplate(words("cart", sentence, mark=mark(words, test)), menu)]

@@ -6,7 +6,7 @@ Called by the engine inside its transaction, like all that touches storage.
 from datetime import datetime
 
 from bot.lineworks.message import Action, Outgoing
-from bot.talk import afterwards, orders, shopping
+from bot.talk import afterwards, asking, orders, shopping
 from bot.talk.hearing import Heard, Verb
 from bot.talk.wording import Wording
 from purchasing import aftercare, history, policy
@@ -27,16 +27,32 @@ def list_orders(
     return orders.history(words, [history.detail(tx, order) for order in page], older, buys=buys), older
 
 
-def show(tx: Tx, company: Company, words: Wording, viewer: Member, number: str) -> list[Outgoing]:
+def show(
+    tx: Tx, company: Company, words: Wording, viewer: Member, heard: Heard, app_url: str
+) -> list[Outgoing]:
     """One order, to its buyer and to who answers for the buyer; to everybody else there is no such order."""
     buys = policy.may_buy(company, viewer)
-    if not number:
+    if not heard.ref:
         return orders.none_yet(words, buys=buys)
-    order = history.by_number(tx, company.id, number)
+    order = history.by_number(tx, company.id, heard.ref)
     found = history.detail(tx, order) if order else None
     if found is None or not policy.may_see(company, viewer, found.buyer):
         return orders.not_found(words, buys=buys)
-    return orders.detail(words, found, own=found.buyer.id == viewer.id, buys=buys)
+    if found.buyer.id != viewer.id:
+        buyer = {found.buyer.login_id: found.buyer.display_name} if found.buyer.login_id else {}
+        people = asking.links(words, buyer, app_url, "talk_with_buyer")
+        return orders.detail(words, found, own=False, buys=buys, links=people)
+    return orders.detail(
+        words, found, own=True, buys=buys, links=afterwards.page_of(words, found, heard.nonce)
+    )
+
+
+def open_amazon(tx: Tx, words: Wording, member: Member, heard: Heard, *, buys: bool) -> list[Outgoing]:
+    """Amazonで注文を開く, typed: for the newest order that Amazon has a number for."""
+    order = _meant(tx, member, heard)
+    if order is None:
+        return orders.none_yet(words, buys=buys)
+    return afterwards.open_amazon(words, history.detail(tx, order), buys=buys)
 
 
 def _meant(tx: Tx, member: Member, heard: Heard) -> Order | None:

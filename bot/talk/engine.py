@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 
 from bot.lineworks.applink import BASE
 from bot.lineworks.message import Outgoing, Text
-from bot.talk import asking, choices, counter, registration, shopping
+from bot.talk import asking, choices, counter, orders, registration, shopping
 from bot.talk.cards import menu_buttons
 from bot.talk.hearing import Heard, Verb
 from bot.talk.meaning import meant
 from bot.talk.steps import At, Do, Move, decide
 from bot.talk.till import Till
 from bot.talk.wording import Wording, wording
-from purchasing import members, policy
+from purchasing import aftercare, history, members, policy
 from purchasing import notices as news
 from purchasing import shopping as visits
 from purchasing.members import Person
@@ -93,19 +93,25 @@ def turn(
         talk.about = _BEGAN
     talk.state, talk.changed_at = move.at, now
     words = wording(member.language)
+    till = Till(tx, desk.company, words, member, talk, at, now)
     if (
         not policy.may_buy(desk.company, member)
         and move.do is Do.HELP
         and policy.is_admin(desk.company, member)
     ):
         answer = registration.help_for_admin(words)
-    elif not policy.may_buy(desk.company, member) and move.do not in _FOR_EVERYBODY:
+    elif not policy.may_buy(desk.company, member) and not _may(till, move):
         unknown = member.looked_up_at is None
         people = asking.links(words, news.contacts(tx, desk.company, member), desk.app_url)
-        answer = registration.not_permitted(words, desk.company.contact, people, unknown=unknown)
+        ordered = aftercare.newest(tx, member) is not None
+        answer = registration.not_permitted(
+            words, desk.company.contact, people, unknown=unknown, ordered=ordered
+        )
     else:
         text_only = [Text(words("menu", "text_only"))] if _is_lost(move) else []
-        answer = [*text_only, *_answer(tx, desk, words, member, talk, at, move, now)]
+        answer = [*text_only, *_answer(desk, till, move)]
+        if at is At.ASKED_PURPOSE and move.at is At.ASKED_PURPOSE and move.do is not Do.ASK_PURPOSE_AGAIN:
+            answer += till.ask_purpose_again()
     talks.keep(tx, talk)
     return [registration.moved_here(words), *answer] if in_room else answer
 
@@ -122,18 +128,21 @@ def _asks_nothing(move: Move) -> bool:
 
 
 _FOR_EVERYBODY = (
-    Do.NOTHING, Do.ORDER, Do.HISTORY, Do.RECEIPT, Do.CANCEL_ORDER, Do.NOTICES, Do.NOTICE_PACE, Do.ASK_ADMIN,
+    Do.NOTHING, Do.ORDER, Do.NO_SUCH_ORDER, Do.OPEN_AMAZON, Do.HISTORY, Do.RECEIPT, Do.DROP, Do.CANCEL_ORDER,
+    Do.NOTICES, Do.NOTICE_PACE, Do.BUYER, Do.ASK_ADMIN, Do.GUIDE,
 )  # fmt: skip
 """What somebody may do who may not buy: an administrator looks at an order, and chooses what to be told; who could buy
-before looks after the orders made then; anybody may ask whom to ask."""
+before looks after the orders made then, and gives up a cart; anybody may ask whom to ask."""
 
 
-def _answer(
-    tx: Tx, desk: Desk, words: Wording, member: Member, talk: Talk, at: At, move: Move, now: datetime
-) -> list[Outgoing]:
+def _may(till: Till, move: Move) -> bool:
+    """Whether this is for somebody who may not buy: キャンセル is where there is something to cancel."""
+    return move.do in _FOR_EVERYBODY or (move.do is Do.CANCEL and till.can_cancel())
+
+
+def _answer(desk: Desk, till: Till, move: Move) -> list[Outgoing]:
+    tx, words, member, now, buys = till.tx, till.words, till.member, till.now, till.buys
     admin, email = policy.is_admin(desk.company, member), member.email or ""
-    buys = policy.may_buy(desk.company, member)
-    till = Till(tx, desk.company, words, member, talk, at, now)
     match move.do:
         case Do.NOTHING:
             return []
@@ -156,7 +165,9 @@ def _answer(
         case Do.MENU:
             return registration.full_menu(words, words("menu", "ready", email=email), admin=admin)
         case Do.NOT_UNDERSTOOD:
-            return registration.full_menu(words, words("menu", "not_understood"), admin=admin)
+            return till.not_understood()
+        case Do.NOTHING_ASKED:
+            return registration.full_menu(words, words("menu", "nothing_asked"), admin=admin)
         case Do.COURTESY:
             return registration.full_menu(words, words("menu", "courtesy"), admin=admin)
         case Do.NOT_TEXT:
@@ -166,9 +177,13 @@ def _answer(
                 words, registered=member.email is not None, admin=admin, test=desk.company.test
             )
         case Do.HISTORY:
-            return _look_back(tx, words, member, talk, move, buys=buys)
+            return _look_back(till, move)
         case Do.ORDER:
-            return counter.show(tx, desk.company, words, member, move.heard.ref)
+            return counter.show(tx, desk.company, words, member, move.heard, desk.app_url)
+        case Do.NO_SUCH_ORDER:
+            return orders.no_such(words, move.heard.ref, buys=buys)
+        case Do.OPEN_AMAZON:
+            return counter.open_amazon(tx, words, member, move.heard, buys=buys)
         case Do.RECEIPT:
             return counter.receive(tx, desk.company, words, member, move.heard, now, buys=buys)
         case Do.CANCEL_ORDER:
@@ -176,6 +191,11 @@ def _answer(
         case Do.REORDER:
             ask = asking.links(words, news.contacts(tx, desk.company, member), desk.app_url)
             return counter.again(tx, desk.company, words, member, move.heard, now, ask)
+        case Do.BUYER:
+            return asking.buyers(words, history.buyers(tx, desk.company, member), desk.app_url)
+        case Do.GUIDE:
+            menu = menu_buttons(words)[:1] if email and buys else ()
+            return asking.open_guide(words, desk.company.public_url, menu)
         case Do.ASK_ADMIN:
             menu = menu_buttons(words)[:2] if email and buys else ()
             contacts = news.contacts(tx, desk.company, member)
@@ -189,7 +209,7 @@ def _answer(
         case Do.RESTART:
             return [*till.drop(), *_addresses(tx, desk, words, member, now)]
         case Do.SHOW_CART:
-            return till.show()
+            return till.show(move.heard)
         case Do.ASK_PAY:
             return till.ask(move.heard)
         case Do.ASK_PURPOSE_AGAIN:
@@ -197,20 +217,22 @@ def _answer(
         case Do.SET_PURPOSE:
             return till.take_purpose(move.heard.text)
         case Do.REMIND_PAY:
-            return till.remind()
+            return till.remind(move.heard)
         case Do.PAY:
             return till.pay(desk.vault, move.heard)
         case _:
             return till.answer(move)
 
 
-def _look_back(
-    tx: Tx, words: Wording, member: Member, talk: Talk, move: Move, *, buys: bool
-) -> list[Outgoing]:
-    """A page of the history; the talk remembers where the next one begins."""
-    shown, older = counter.list_orders(tx, words, member, move.heard.ref, buys=buys)
-    if older is not None:
-        talk.state, talk.about = At.LOOKING_BACK, str(older)
+def _look_back(till: Till, move: Move) -> list[Outgoing]:
+    """A page of the history; the talk remembers where the next one begins, and the cart of a question that stays."""
+    shown, older = counter.list_orders(till.tx, till.words, till.member, move.heard.ref, buys=till.buys)
+    if older is None:
+        return shown
+    if move.at is At.ASKED_PURPOSE:
+        till.talk.about = f"{till.talk.about.partition(' ')[0]} {older}"
+    else:
+        till.talk.state, till.talk.about = At.LOOKING_BACK, str(older)
     return shown
 
 

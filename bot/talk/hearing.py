@@ -15,8 +15,10 @@ from bot.talk.wording import notice_choice, verb
 class Verb(StrEnum):
     """Everything that can be said to the bot. The value is what our buttons carry.
 
-    OLDER, USE_THIS, CHOOSE_AGAIN and ASK_ADMIN are only ever typed: their buttons carry a place in the history, say a
-    mail address, reorder what was refused, and open a talk with somebody.
+    Some are only ever typed. OLDER, USE_THIS and CHOOSE_AGAIN: their buttons carry a place in the history, say a mail
+    address, reorder what was refused. GUIDE, TRACK, OPEN_AMAZON, ASK_ADMIN and BUYER: theirs are links, which the typed
+    word shows. YES: a bare はい, which may answer no question at all. ANSWER and NUMBER are what `meaning` makes of a yes
+    or no without a question, and of an order's number that nobody knows.
     """
 
     START = "start"
@@ -29,9 +31,14 @@ class Verb(StrEnum):
     HISTORY = "history"
     OLDER = "older"
     ORDER = "order"
+    TRACK = "track"
+    OPEN_AMAZON = "open_amazon"
+    NUMBER = "number"
     HELP = "help"
+    GUIDE = "guide"
     CANCEL = "cancel"
     RESTART = "restart"
+    CART = "cart"
     PAY = "pay"
     PAY_YES = "pay_yes"
     PAY_ANYWAY = "pay_anyway"
@@ -44,8 +51,11 @@ class Verb(StrEnum):
     CHOOSE_AGAIN = "choose_again"
     CANCEL_ORDER = "cancel_order"
     ASK_ADMIN = "ask_admin"
+    BUYER = "buyer"
     NOTICES = "notices"
     NOTICE_PACE = "notice_pace"
+    YES = "yes"
+    ANSWER = "answer"
     COURTESY = "courtesy"
     WORDS = "words"
     THING = "thing"

@@ -5,12 +5,16 @@ Called by the engine inside its transaction, like all that touches storage.
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import replace
 
+from bot.lineworks.action import LABEL
+from bot.talk import asking
 from bot.talk.hearing import Heard, Verb
 from bot.talk.orders import REFUSED
 from bot.talk.steps import At
-from purchasing import aftercare, history, ordering, policy
+from bot.talk.wording import every_wording, parcel, plain_words
+from purchasing import aftercare, history, notices, numbers, ordering, policy
 from purchasing.members import BadEmail, read_email
 from purchasing.values import Company
 from storage.database import Tx
@@ -32,11 +36,26 @@ def meant(tx: Tx, company: Company, member: Member, at: At, about: str, heard: H
             return _of_cart(heard, cart) if cart else replace(heard, verb=Verb.CANCEL)
         case Verb.COURTESY if member.email is None or at is At.ASKED_EMAIL:
             return replace(heard, verb=Verb.WORDS)
+        case Verb.YES if member.email is not None and at not in (
+            At.ASKED_EMAIL,
+            At.ASKED_PAY,
+            At.ASKED_PURPOSE,
+        ):
+            cart = ordering.newest_offered(tx, member)
+            meant_cart = cart is not None and not aftercare.placed_since(tx, member, cart)
+            return replace(heard, verb=Verb.PAY if meant_cart else Verb.ANSWER)
         case Verb.ORDER if not heard.by_button:
             newest = _newest(tx, company, member)
             return replace(heard, ref=newest.number) if newest else heard
+        case Verb.TRACK:
+            orders = _of(tx, company, member)
+            tracked = history.by_parcel(tx, orders, parcel(heard.text)) or next(iter(orders), None)
+            return replace(heard, verb=Verb.ORDER, ref=tracked.number if tracked else "")
+        case Verb.OPEN_AMAZON:
+            order = aftercare.newest_at_amazon(tx, member) or aftercare.newest(tx, member)
+            return replace(heard, ref=order.number if order else "")
         case Verb.OLDER:
-            return replace(heard, verb=Verb.HISTORY, ref=about if at is At.LOOKING_BACK else "")
+            return replace(heard, verb=Verb.HISTORY, ref=_older(at, about))
         case Verb.CHOOSE_AGAIN:
             refused = aftercare.newest_refused(tx, member)
             number = refused.number if refused else ""
@@ -44,11 +63,27 @@ def meant(tx: Tx, company: Company, member: Member, at: At, about: str, heard: H
         case Verb.USE_THIS if at is At.ASKED_EMAIL:
             offered = not isinstance(read_email(member.login_id), BadEmail)
             return replace(heard, verb=Verb.WORDS, text=member.login_id if offered else heard.text)
-        case Verb.NOTICES | Verb.NOTICE_PACE if not policy.is_admin(company, member):
+        case Verb.NOTICES | Verb.NOTICE_PACE | Verb.BUYER if not policy.is_admin(company, member):
             return replace(heard, verb=Verb.WORDS)
         case Verb.WORDS if at is not At.ASKED_PURPOSE:
-            named = _named(tx, company, member, heard.text)
-            return replace(heard, verb=Verb.ORDER, ref=named.number) if named else heard
+            return _of_words(tx, company, member, at, heard)
+    return heard
+
+
+def _of_words(tx: Tx, company: Company, member: Member, at: At, heard: Heard) -> Heard:
+    """No word of the catalogue: an order's number, or the name on a button that opens a talk with somebody."""
+    words = _words(heard.text)
+    for word in words:
+        if order := _numbered(tx, company, member, word):
+            return replace(heard, verb=Verb.ORDER, ref=order.number, nonce=_amazons(word, order))
+    known = member.email is not None or policy.is_admin(company, member)
+    if known and at is not At.ASKED_EMAIL:
+        if unknown := next((word for word in words if numbers.resembles(company.number_pattern, word)), ""):
+            return replace(heard, verb=Verb.NUMBER, ref=unknown)
+        if _names(notices.contacts(tx, company, member), heard.text):
+            return replace(heard, verb=Verb.ASK_ADMIN)
+        if policy.is_admin(company, member) and _names(history.buyers(tx, company, member), heard.text):
+            return replace(heard, verb=Verb.BUYER)
     return heard
 
 
@@ -60,37 +95,71 @@ def _declined(tx: Tx, member: Member, at: At, about: str, heard: Heard) -> Heard
     if cart is None and (cart := ordering.newest_offered(tx, member)):
         # いいえ after an order is no word on a cart from before it.
         cart = None if aftercare.placed_since(tx, member, cart) else cart
-    return _of_cart(heard, cart) if cart else replace(heard, verb=Verb.WORDS)
+    return _of_cart(heard, cart) if cart else replace(heard, verb=Verb.ANSWER)
 
 
 def _asked_about(tx: Tx, member: Member, at: At, about: str) -> Cart | None:
     """The cart that an open question is about."""
     asked = at in (At.ASKED_PAY, At.ASKED_PURPOSE)
-    return ordering.waiting_cart(tx, member, about) if asked else None
+    return ordering.waiting_cart(tx, member, about.partition(" ")[0]) if asked else None
+
+
+def _older(at: At, about: str) -> str:
+    """Where the history that was just shown goes on."""
+    if at is At.ASKED_PURPOSE:
+        return about.partition(" ")[2]
+    return about if at is At.LOOKING_BACK else ""
 
 
 def _of_cart(heard: Heard, cart: Cart) -> Heard:
     return replace(heard, ref=str(cart.id), nonce=cart.nonce)
 
 
-def _newest(tx: Tx, company: Company, viewer: Member) -> Order | None:
-    """注文の詳細 without a number: one's own newest order; an administrator's, the newest that one is told of."""
+def _of(tx: Tx, company: Company, viewer: Member) -> list[Order]:
+    """The newest orders first: one's own; an administrator's, those that one is told of."""
     if not policy.is_admin(company, viewer):
-        return aftercare.newest(tx, viewer)
-    lately = history.lately(tx, company.id)
-    return next((order for order, buyer in lately if policy.may_see(company, viewer, buyer)), None)
+        return history.recent(tx, viewer, page=history.LATELY)[0]
+    return [
+        order for order, buyer in history.lately(tx, company.id) if policy.may_see(company, viewer, buyer)
+    ]
 
 
-def _named(tx: Tx, company: Company, viewer: Member, typed: str) -> Order | None:
-    """The order whose number, ours or Amazon's, stands in the text in any width and case, if the viewer may see it."""
+def _newest(tx: Tx, company: Company, viewer: Member) -> Order | None:
+    """注文の詳細 without a number."""
+    return next(iter(_of(tx, company, viewer)), None)
+
+
+def _words(typed: str) -> list[str]:
+    """What may be an order's number in a text, in one width and case."""
     text = unicodedata.normalize("NFKC", typed).translate(_HYPHENS)
-    words = [word for word in _NUMBER.findall(text) if any(char.isdigit() for char in word)][:_FEW]
-    for word in words:
-        order = (
-            history.by_number(tx, company.id, word)
-            or history.by_number(tx, company.id, word.upper())
-            or history.by_amazon_number(tx, company.id, word.upper())
-        )
-        if order and policy.may_see(company, viewer, tx.orm.get_one(Member, order.member_id)):
-            return order
-    return None
+    return [word for word in _NUMBER.findall(text) if any(char.isdigit() for char in word)][:_FEW]
+
+
+def _numbered(tx: Tx, company: Company, viewer: Member, word: str) -> Order | None:
+    """The order of that number, ours or Amazon's, if the viewer may see it."""
+    order = (
+        history.by_number(tx, company.id, word)
+        or history.by_number(tx, company.id, word.upper())
+        or history.by_amazon_number(tx, company.id, word.upper())
+    )
+    if order and policy.may_see(company, viewer, tx.orm.get_one(Member, order.member_id)):
+        return order
+    # A button has room for the end of a long number.
+    shown = _of(tx, company, viewer) if len(word) == LABEL else ()
+    return next((order for order in shown if order.number.endswith(word)), None)
+
+
+def _amazons(word: str, order: Order) -> str:
+    """The number of Amazon's that was typed: a button that opens Amazon's page is called so where there are several."""
+    return "" if order.number.endswith(word) or order.number == word.upper() else word.upper()
+
+
+def _names(people: Mapping[str, str], typed: str) -> bool:
+    """Whether the text is what stands on the button of one of these people."""
+    labels = {
+        plain_words(asking.named(words, name))
+        for name in people.values()
+        if name
+        for words in every_wording()
+    }
+    return plain_words(typed) in labels

@@ -18,6 +18,8 @@ from purchasing.lifecycle import LineState, OrderState
 from purchasing.values import plain
 from storage.tables import Order, OrderLine
 
+BUTTONS = 10
+"""How many a card has room for (LINE WORKS reference 3.2); the last ones are in the menu, too."""
 REFUSED = "refused"
 """What a button of もう一度注文する carries that means the refused lines alone."""
 
@@ -50,10 +52,13 @@ def history(
     return with_buttons(words("order", "history"), lines, (), tuple(buttons))
 
 
-def detail(words: Wording, found: OrderDetail, *, own: bool, buys: bool = True) -> list[Outgoing]:
+def detail(
+    words: Wording, found: OrderDetail, *, own: bool, buys: bool = True, links: tuple[Action, ...] = ()
+) -> list[Outgoing]:
     """One order: how far it has come, its lines, and what can be done about it now (by its own buyer).
 
-    Who only watches over orders and does not buy (`buys`) is offered no shopping.
+    Who only watches over orders and does not buy (`buys`) is offered no shopping. `links` lead where the viewer can go
+    from this order: to its buyer, or to the page at Amazon that was asked for.
     """
     order = found.order
     head = words(
@@ -77,7 +82,7 @@ def detail(words: Wording, found: OrderDetail, *, own: bool, buys: bool = True) 
     elif own and aftercare.in_doubt(order):
         head += "\n\n" + doubt(words, order)
     lines = [text for line in found.lines for text in _line(words, found, line)]
-    actions: list[Action] = list(parcels.tracking(words, found))
+    actions: list[Action] = [*links, *parcels.tracking(words, found)]
     if own:
         if order.state in aftercare.SHIPPED:
             actions += receipt_buttons(words, order)
@@ -90,7 +95,7 @@ def detail(words: Wording, found: OrderDetail, *, own: bool, buys: bool = True) 
         head,
         lines,
         foot,
-        (*actions, *_on(words, order, own=own, buys=buys)),
+        (*actions, *_on(words, order, own=own, buys=buys))[:BUTTONS],
     )
 
 
@@ -189,6 +194,13 @@ def receipt_buttons(words: Wording, order: Order) -> list[Action]:
 def _line_state(order: Order, line: OrderLine) -> LineState:
     """Nobody waits any more for the lines of an order that Amazon did not take."""
     return LineState.REJECTED if order.state == OrderState.REFUSED else LineState(line.state)
+
+
+def no_such(words: Wording, number: str, *, buys: bool = True) -> list[Outgoing]:
+    """A number was typed that no order has, or none that may be seen: mistyped, as a rule."""
+    shop, history, ask_help = menu_buttons(words)
+    menu = (history, shop, ask_help) if buys else (history, ask_help)
+    return [ButtonTemplate(words("order", "no_such", number=clean(number)), menu)]
 
 
 def not_found(words: Wording, *, buys: bool = True) -> list[Outgoing]:

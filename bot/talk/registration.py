@@ -29,16 +29,17 @@ def ask_email(words: Wording, sentence: str, email: str, known: str) -> list[Out
 
 
 def not_permitted(
-    words: Wording, contact: str, people: tuple[Action, ...], *, unknown: bool
+    words: Wording, contact: str, people: tuple[Action, ...], *, unknown: bool, ordered: bool
 ) -> list[Outgoing]:
     """To somebody who is not on the list: whom to ask, be it by a button for these `people`. The directory has not told
-    yet who is `unknown`: try again."""
+    yet who is `unknown`: try again. Who has `ordered` before still looks after that."""
     if unknown:
         return [Text(words("registration", "unknown_yet"))]
-    if contact:
-        return [Text(words("registration", "not_permitted_ask", contact=cut(contact, 200)))]
-    text = words("registration", "not_permitted")
-    return [ButtonTemplate(text, people) if people else Text(text)]
+    text = words(
+        "registration", "not_permitted_ask" if contact else "not_permitted", contact=cut(contact, 200)
+    )
+    buttons = (*(() if contact else people), *(menu_buttons(words)[1:2] if ordered else ()))
+    return [ButtonTemplate(text, buttons) if buttons else Text(text)]
 
 
 def refuse_email(words: Wording, reason: BadEmail) -> list[Outgoing]:
@@ -50,11 +51,12 @@ def menu(words: Wording, section: str, sentence: str, email: str) -> list[Outgoi
     return [ButtonTemplate(cut(words(section, sentence, email=email), CARD), menu_buttons(words))]
 
 
-def full_menu(words: Wording, text: str, *, admin: bool = False) -> list[Outgoing]:
+def full_menu(
+    words: Wording, text: str, *, admin: bool = False, first: tuple[Action, ...] = ()
+) -> list[Outgoing]:
     """The member's buttons and the one that changes the registration; an administrator's choices too."""
-    return [
-        ButtonTemplate(text, (*menu_buttons(words), say(words, "email", Verb.EMAIL), *_choices(words, admin)))
-    ]
+    email = say(words, "email", Verb.EMAIL)
+    return [ButtonTemplate(text, (*first, *menu_buttons(words), email, *_choices(words, admin)))]
 
 
 def moved_here(words: Wording) -> Text:

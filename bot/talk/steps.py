@@ -40,12 +40,16 @@ class Do(StrEnum):
     KEEP_EMAIL = "keep_email"
     MENU = "menu"
     NOT_UNDERSTOOD = "not_understood"
+    NOTHING_ASKED = "nothing_asked"
+    NO_SUCH_ORDER = "no_such_order"
     NOT_TEXT = "not_text"
     COURTESY = "courtesy"
     HELP = "help"
+    GUIDE = "guide"
     SHOP = "shop"
     HISTORY = "history"
     ORDER = "order"
+    OPEN_AMAZON = "open_amazon"
     ASK_PAY = "ask_pay"
     PAY = "pay"
     DECLINE = "decline"
@@ -60,6 +64,7 @@ class Do(StrEnum):
     REORDER = "reorder"
     CANCEL_ORDER = "cancel_order"
     ASK_ADMIN = "ask_admin"
+    BUYER = "buyer"
     NOTICES = "notices"
     NOTICE_PACE = "notice_pace"
 
@@ -88,10 +93,15 @@ _ANYTIME = {
     Verb.MEMBER_YES: Do.MENU,
     Verb.MEMBER_NO: Do.MENU,
     Verb.HELP: Do.HELP,
+    Verb.GUIDE: Do.GUIDE,
     Verb.SHOP: Do.SHOP,
     Verb.HISTORY: Do.HISTORY,
     Verb.OLDER: Do.HISTORY,
     Verb.ORDER: Do.ORDER,
+    Verb.TRACK: Do.ORDER,
+    Verb.OPEN_AMAZON: Do.OPEN_AMAZON,
+    Verb.NUMBER: Do.NO_SUCH_ORDER,
+    Verb.CART: Do.SHOW_CART,
     Verb.CANCEL: Do.CANCEL,
     Verb.RESTART: Do.RESTART,
     Verb.ARRIVED: Do.RECEIPT,
@@ -101,13 +111,18 @@ _ANYTIME = {
     Verb.CHOOSE_AGAIN: Do.REORDER,
     Verb.CANCEL_ORDER: Do.CANCEL_ORDER,
     Verb.ASK_ADMIN: Do.ASK_ADMIN,
+    Verb.BUYER: Do.BUYER,
     Verb.NOTICES: Do.NOTICES,
     Verb.NOTICE_PACE: Do.NOTICE_PACE,
     Verb.THING: Do.NOT_TEXT,
+    Verb.YES: Do.NOTHING_ASKED,
+    Verb.ANSWER: Do.NOTHING_ASKED,
     Verb.COURTESY: Do.COURTESY,
     Verb.WORDS: Do.NOT_UNDERSTOOD,
     Verb.USE_THIS: Do.NOT_UNDERSTOOD,
 }
+_ELSEWHERE = (Verb.SHOP, Verb.CART, Verb.CANCEL, Verb.RESTART, Verb.REORDER, Verb.CHOOSE_AGAIN)
+"""What leads away from the question what goods are for; with everything else it stays, and is asked again below."""
 _MONEY = {
     Verb.PAY: Do.ASK_PAY,
     Verb.PAY_YES: Do.PAY,
@@ -118,7 +133,7 @@ _MONEY = {
 
 
 def _member(at: At, heard: Heard) -> Move:
-    yes = (Verb.MEMBER_YES, Verb.PAY_YES, Verb.COURTESY)
+    yes = (Verb.YES, Verb.MEMBER_YES, Verb.PAY_YES, Verb.COURTESY)
     if at is At.ASKED_PAY and heard.verb in yes and not heard.by_button:
         return Move(at, Do.REMIND_PAY, heard)
     if heard.verb in _MONEY:
@@ -131,14 +146,14 @@ def _member(at: At, heard: Heard) -> Move:
             return _email(heard)
         if heard.verb is Verb.CANCEL:
             return Move(At.READY, Do.KEEP_EMAIL, heard)
-        if heard.verb is Verb.RESTART:
+        if heard.verb in (Verb.RESTART, Verb.YES, Verb.ANSWER):
             return Move(at, Do.ASK_EMAIL_AGAIN, heard)
     if at is At.ASKED_PURPOSE and heard.verb is Verb.WORDS:
         return Move(At.READY, Do.SET_PURPOSE, heard)
-    if at is At.ASKED_PURPOSE and heard.verb is Verb.HELP:
-        return Move(at, Do.HELP, heard)
-    if at is At.ASKED_PURPOSE and heard.verb in (Verb.THING, Verb.COURTESY):
+    if at is At.ASKED_PURPOSE and heard.verb in (Verb.THING, Verb.COURTESY, Verb.YES):
         return Move(at, Do.ASK_PURPOSE_AGAIN, heard)
+    if at is At.ASKED_PURPOSE and heard.verb not in _ELSEWHERE:
+        return Move(at, _ANYTIME[heard.verb], heard)
     if at is At.ASKED_PAY and heard.verb is Verb.THING:
         return Move(at, Do.NOT_TEXT, heard)
     return Move(At.READY, _ANYTIME[heard.verb], heard)
@@ -146,7 +161,7 @@ def _member(at: At, heard: Heard) -> Move:
 
 def _guest(at: At, heard: Heard) -> Move:
     match heard.verb:
-        case Verb.MEMBER_YES:
+        case Verb.MEMBER_YES | Verb.YES:
             return Move(At.ASKED_EMAIL, Do.ASK_EMAIL, heard)
         case Verb.MEMBER_NO:
             return Move(At.ASKED_EMAIL, Do.ASK_EMAIL_NEW, heard)
@@ -156,8 +171,18 @@ def _guest(at: At, heard: Heard) -> Move:
             return Move(At.ASKED_EMAIL, Do.ASK_EMAIL, heard)
         case Verb.CANCEL:
             return Move(At.ASKED_MEMBER, Do.REGISTRATION_CANCELLED, heard)
-        case Verb.ORDER | Verb.NOTICES | Verb.NOTICE_PACE | Verb.ASK_ADMIN:
-            # An administrator who does not buy looks at an order, or chooses what to be told; anybody may ask.
+        case (
+            Verb.ORDER
+            | Verb.TRACK
+            | Verb.OPEN_AMAZON
+            | Verb.NUMBER
+            | Verb.BUYER
+            | Verb.NOTICES
+            | Verb.NOTICE_PACE
+        ):
+            # An administrator who does not buy looks at an order, writes to its buyer, chooses what to be told.
+            return Move(at, _ANYTIME[heard.verb], heard)
+        case Verb.ASK_ADMIN | Verb.GUIDE:
             return Move(at, _ANYTIME[heard.verb], heard)
         case Verb.WORDS | Verb.THING if at is At.ASKED_EMAIL:
             return _email(heard)

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
-from bot.lineworks.message import ButtonTemplate, Outgoing, Text, Uri, clean, pages
-from bot.talk import checkout, notices, refusals, registration, shopping, withdrawals
+from bot.lineworks.message import ButtonTemplate, Outgoing, Text, clean, pages
+from bot.talk import asking, checkout, notices, refusals, registration, shopping, withdrawals
 from bot.talk.cards import TEXT, mark, say
 from bot.talk.confirmed import confirmed
 from bot.talk.hearing import Verb
@@ -186,9 +186,8 @@ def _fresh_ways_in(tx: Tx, company: Company, words: Wording, notice: Notice, now
     offered = visits.offer(tx, company, tx.orm.get_one(Member, session.member_id), now)
     minutes = int(company.link_life.total_seconds() // 60)
     cards = shopping.address_cards(words, offered, minutes, company.test)
-    guide = Uri(words("label", "guide"), f"{company.public_url}/guide")
     text = words("shopping", notice.what, mark=mark(words, company.test))
-    return [ButtonTemplate(text, (guide,)), *cards]
+    return [ButtonTemplate(text, (asking.guide(words, company.public_url),)), *cards]
 
 
 def _undeliverable(tx: Tx, words: Wording, notice: Notice) -> list[Outgoing]:

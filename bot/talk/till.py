@@ -6,9 +6,9 @@ Called by the engine inside its transaction, like all that touches storage.
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.lineworks.message import ButtonTemplate, Outgoing, Text, clean
+from bot.lineworks.message import Action, ButtonTemplate, Outgoing, Text, clean
 from bot.talk import afterwards, checkout, registration
-from bot.talk.cards import mark, menu_buttons
+from bot.talk.cards import mark, menu_buttons, say
 from bot.talk.hearing import Heard, Verb
 from bot.talk.steps import At, Do, Move
 from bot.talk.wording import Wording
@@ -37,13 +37,26 @@ class Till:
     at: At
     now: datetime
 
-    def show(self) -> list[Outgoing]:
-        """A typed 決済する: the newest cart with its buttons, since only those pay. One that is older than the newest
-        order says so: who has just ordered may not think of it any more."""
+    def show(self, heard: Heard) -> list[Outgoing]:
+        """The newest cart with its buttons; a typed 決済する is told that only those pay. One that is older than the
+        newest order says so: who has just ordered may not think of it any more."""
         cart = ordering.newest_offered(self.tx, self.member)
         if cart is None:
             return self._nothing_to_pay()
-        return self._card(cart, "typed_older" if self._placed_since(cart) else "typed")
+        remark = "\n\n" + self.words("cart", "older") if self._placed_since(cart) else ""
+        return self._card(cart, "shown" if heard.verb is Verb.CART else "typed", remark)
+
+    def not_understood(self) -> list[Outgoing]:
+        """Words without meaning: the menu, and before it the cart that waits."""
+        admin = policy.is_admin(self.company, self.member)
+        cart = ordering.newest_offered(self.tx, self.member)
+        if cart is None:
+            return registration.full_menu(self.words, self.words("menu", "not_understood"), admin=admin)
+        total = self.words.money(cart.total, cart.currency)
+        text = self.words("menu", "not_understood_cart", mark=mark(self.words, cart.test), total=total)
+        pay = () if self._placed_since(cart) else (say(self.words, "pay", Verb.PAY, cart.id, cart.nonce),)
+        first = (*pay, say(self.words, "cart", Verb.CART))
+        return registration.full_menu(self.words, text, admin=admin, first=first)
 
     def ask(self, heard: Heard) -> list[Outgoing]:
         """決済する: what it is for, where the company wants that; then the question whose yes moves money."""
@@ -56,13 +69,16 @@ class Till:
         return self._question(cart, "question")
 
     def ask_purpose_again(self) -> list[Outgoing]:
-        """A sticker is no purpose; the question stays."""
+        """Something else was said or looked at, be it a sticker; the question stays while there is that cart."""
+        if self._waiting() is None:
+            self.talk.state, self.talk.about = At.READY, ""
+            return []
         return checkout.ask_purpose(self.words, self.company.test)
 
     def take_purpose(self, typed: str) -> list[Outgoing]:
-        cart = ordering.waiting_cart(self.tx, self.member, self.talk.about)
+        cart = self._waiting()
         if cart is None:
-            return registration.full_menu(self.words, self.words("menu", "not_understood"))
+            return self.not_understood()
         typed = clean(typed).strip()
         if not typed:
             self._remember(At.ASKED_PURPOSE, cart)
@@ -72,10 +88,10 @@ class Till:
             return checkout.purpose_too_long(self.words, typed, self.company.test)
         return self._question(cart, "question")
 
-    def remind(self) -> list[Outgoing]:
+    def remind(self, heard: Heard) -> list[Outgoing]:
         """A typed はい to that question: only the button answers it, so here it is again."""
-        cart = ordering.waiting_cart(self.tx, self.member, self.talk.about)
-        return self._question(cart, "question_typed") if cart else self.show()
+        cart = self._waiting()
+        return self._question(cart, "question_typed") if cart else self.show(heard)
 
     def pay(self, vault: Keyring, heard: Heard) -> list[Outgoing]:
         outcome = ordering.place(
@@ -95,9 +111,9 @@ class Till:
             address = addresses.get(self.tx, self.company.id, outcome.order.address_key)
             return checkout.placed(self.words, outcome.order, address)
         if isinstance(outcome, AlreadyPlaced):
-            return checkout.already_ordered(self.words, outcome.order)
+            return checkout.already_ordered(self.words, outcome.order, buys=self.buys)
         if outcome.other_mode:
-            return checkout.gone(self.words, "other_mode", not self.company.test)
+            return checkout.gone(self.words, "other_mode", not self.company.test, self._menu)
         return self._gone("already_cancelled" if outcome.cancelled else "unknown")
 
     def answer(self, move: Move) -> list[Outgoing]:
@@ -107,7 +123,12 @@ class Till:
             return self._over(cart)
         if move.do is Do.DECLINE:
             return self._card(cart, "declined")
-        return [ButtonTemplate(self._cancel(cart), menu_buttons(self.words))]
+        return [ButtonTemplate(self._cancel(cart), self._menu)]
+
+    def can_cancel(self) -> bool:
+        """Whether there is anything that キャンセル could mean."""
+        order = aftercare.newest(self.tx, self.member)
+        return self._at_hand() is not None or (order is not None and order.state not in aftercare.OVER)
 
     def cancel(self) -> list[Outgoing]:
         """キャンセル without a cart named: the cart at hand, or what can be done about the order just made.
@@ -116,12 +137,12 @@ class Till:
         """
         if cart := self._at_hand():
             if order := self._placed_since(cart):
-                return afterwards.cancel_which(self.words, order, cart)
-            return [ButtonTemplate(self._cancel(cart), menu_buttons(self.words))]
+                return afterwards.cancel_which(self.words, order, cart, buys=self.buys)
+            return [ButtonTemplate(self._cancel(cart), self._menu)]
         order = aftercare.newest(self.tx, self.member)
         if order is None or order.state in aftercare.OVER:
             return registration.menu(self.words, "menu", "nothing_to_cancel", self.member.email or "")
-        return afterwards.cancel_instead(self.words, order)
+        return afterwards.cancel_instead(self.words, order, buys=self.buys)
 
     def drop(self) -> list[Outgoing]:
         """Whoever starts over lets go of the cart on offer, and is told so; a cart from before the newest order stays."""
@@ -131,12 +152,30 @@ class Till:
     def _at_hand(self) -> Cart | None:
         """The cart that the open question is about; without one, the newest that is still on offer."""
         asked = self.at in (At.ASKED_PAY, At.ASKED_PURPOSE)
-        about = ordering.waiting_cart(self.tx, self.member, self.talk.about) if asked else None
+        about = self._waiting() if asked else None
         return about or ordering.newest_offered(self.tx, self.member)
+
+    def _waiting(self) -> Cart | None:
+        """The cart that the last question was about, while it can still be paid."""
+        return ordering.waiting_cart(self.tx, self.member, self._about)
+
+    @property
+    def _about(self) -> str:
+        """The cart's id; behind it may stand where a history goes on that was looked at besides."""
+        return self.talk.about.partition(" ")[0]
+
+    @property
+    def buys(self) -> bool:
+        return policy.may_buy(self.company, self.member)
+
+    @property
+    def _menu(self) -> tuple[Action, ...]:
+        """The member's buttons; whoever may buy no more is offered no shopping."""
+        return menu_buttons(self.words) if self.buys else menu_buttons(self.words)[1:]
 
     def _placed_since(self, cart: Cart) -> Order | None:
         """The order that was made since this cart came; none where the open question is about the cart."""
-        asked = self.at in (At.ASKED_PAY, At.ASKED_PURPOSE) and self.talk.about == str(cart.id)
+        asked = self.at in (At.ASKED_PAY, At.ASKED_PURPOSE) and self._about == str(cart.id)
         return None if asked else aftercare.placed_since(self.tx, self.member, cart)
 
     def _cancel(self, cart: Cart) -> str:
@@ -153,10 +192,12 @@ class Till:
     def _remember(self, at: At, cart: Cart) -> None:
         self.talk.state, self.talk.about = at, str(cart.id)
 
-    def _card(self, cart: Cart, sentence: str) -> list[Outgoing]:
+    def _card(self, cart: Cart, sentence: str, remark: str = "") -> list[Outgoing]:
         address = addresses.get(self.tx, cart.company_id, cart.address_key)
         lines, booked = ordering.lines_of(self.tx, cart), policy.accounting(self.company, self.member)
-        return checkout.cart_card(self.words, cart, lines, address, cart.test, self.now, booked, sentence)
+        return checkout.cart_card(
+            self.words, cart, lines, address, cart.test, self.now, booked, sentence, remark
+        )
 
     def _nothing_to_pay(self) -> list[Outgoing]:
         return registration.menu(self.words, "menu", "no_cart_to_pay", self.member.email or "")
@@ -166,8 +207,8 @@ class Till:
         if cart is None:
             return self._gone("unknown")
         if cart.state == CartState.ORDERED:
-            return checkout.already_ordered(self.words, ordering.order_of(self.tx, cart))
+            return checkout.already_ordered(self.words, ordering.order_of(self.tx, cart), buys=self.buys)
         return self._gone("already_cancelled")
 
     def _gone(self, sentence: str) -> list[Outgoing]:
-        return checkout.gone(self.words, sentence, self.company.test)
+        return checkout.gone(self.words, sentence, self.company.test, self._menu)

@@ -8,7 +8,7 @@ import pytest
 
 from punchout.envelope import Account
 from punchout.secret import Secret
-from purchasing.numbers import LONGEST, check_pattern, next_number, render
+from purchasing.numbers import LONGEST, check_pattern, next_number, render, resembles
 from purchasing.values import Company
 from storage.database import Database, Tx
 
@@ -104,3 +104,21 @@ async def test_a_pattern_without_a_date_never_begins_anew(database: Database) ->
     assert await database.write(lambda tx: next_number(tx, company, NOW)) == "PO-000001"
     later = NOW + timedelta(days=400)
     assert await database.write(lambda tx: next_number(tx, company, later)) == "PO-000002"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "word", "same"),
+    [
+        ("KM-{yyyy}{mm}-{n:05d}", "KM-202611-00042", True),
+        ("KM-{yyyy}{mm}-{n:05d}", "km202611-42", True),
+        ("KM-{yyyy}{mm}-{n:05d}", "MK-202611-00042", False),
+        ("KM-{yyyy}{mm}-{n:05d}", "KM-42", False),
+        ("KM-{yyyy}{mm}-{n:05d}", "250-5123176-9239824", True),
+        ("KM-{yyyy}{mm}-{n:05d}", "D01-512317-9239824", True),
+        ("KM-{yyyy}{mm}-{n:05d}", "03-0000-0000", False),
+        ("{n:08d}", "00000042", True),
+        ("{n:08d}", "42", False),
+    ],
+)
+def test_a_mistyped_number_is_told_from_other_words(pattern: str, word: str, same: bool) -> None:
+    assert resembles(pattern, word) is same

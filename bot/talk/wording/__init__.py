@@ -124,8 +124,8 @@ def verb(typed: str) -> str | None:
 
     Politeness does no harm: 注文履歴を見せてください is 注文履歴.
     """
-    if any(_track(words).fullmatch(plain_words(typed)) for words in every_wording()):
-        return "order"
+    if parcel(typed):
+        return "track"
     text: str | None = typed
     for _ in range(_POLITE + 1):
         if text is None:
@@ -137,10 +137,16 @@ def verb(typed: str) -> str | None:
     return None
 
 
+def parcel(typed: str) -> str:
+    """The number that the button of one parcel of several names; empty for any other text."""
+    found = (_track(words).fullmatch(plain_words(typed)) for words in every_wording())
+    return next((match[1] for match in found if match), "")
+
+
 @cache
 def _track(words: Wording) -> re.Pattern[str]:
     """The button of one parcel of several, which names its number."""
-    return re.compile(re.escape(plain_words(words("order", "track", number=""))) + r"\s*[0-9a-z-]{6,20}")
+    return re.compile(re.escape(plain_words(words("order", "track", number=""))) + r"\s*([0-9a-z-]{6,20})")
 
 
 _ASKED = 60

@@ -248,7 +248,11 @@ def test_sentences_that_never_change_fit_their_cards(language: str) -> None:
                 for registered, admin in itertools.product((False, True), repeat=2)
                 for card in registration.help_text(words, registered=registered, admin=admin, test=True)
             ),
-            *(card for name in ("already_cancelled", "unknown") for card in checkout.gone(words, name, True)),
+            *(
+                card
+                for name in ("already_cancelled", "unknown")
+                for card in checkout.gone(words, name, True, cards.menu_buttons(words))
+            ),
             *orders.not_found(words),
             *shopping.address_cards(words, [], 60, True),
             *registration.full_menu(words, words("menu", "ready", email=LONGEST_EMAIL)),

@@ -129,3 +129,23 @@ def test_a_sticker_loses_no_question() -> None:
     assert decide(At.ASKED_PURPOSE, True, Heard(Verb.THING)).do is Do.ASK_PURPOSE_AGAIN
     assert decide(At.ASKED_PURPOSE, True, Heard(Verb.THING)).at is At.ASKED_PURPOSE
     assert decide(At.ASKED_PAY, True, Heard(Verb.THING)).at is At.ASKED_PAY
+
+
+@pytest.mark.parametrize(
+    "verb", [Verb.HELP, Verb.HISTORY, Verb.OLDER, Verb.ORDER, Verb.ASK_ADMIN, Verb.MENU, Verb.GUIDE]
+)
+def test_the_question_for_the_purpose_survives_a_look_at_something_else(verb: Verb) -> None:
+    assert decide(At.ASKED_PURPOSE, True, Heard(verb)).at is At.ASKED_PURPOSE
+
+
+@pytest.mark.parametrize("verb", [Verb.SHOP, Verb.CART, Verb.CANCEL, Verb.RESTART, Verb.REORDER, Verb.EMAIL])
+def test_whoever_begins_something_else_is_asked_for_no_purpose(verb: Verb) -> None:
+    assert decide(At.ASKED_PURPOSE, True, Heard(verb)).at is not At.ASKED_PURPOSE
+
+
+def test_a_yes_to_no_question_is_told_so() -> None:
+    assert decide(At.READY, True, Heard(Verb.YES, "はい")).do is Do.NOTHING_ASKED
+    assert decide(At.ASKED_PAY, True, Heard(Verb.YES, "はい")).do is Do.REMIND_PAY
+    assert decide(At.ASKED_PURPOSE, True, Heard(Verb.YES, "はい")).do is Do.ASK_PURPOSE_AGAIN
+    assert decide(At.ASKED_EMAIL, True, Heard(Verb.YES, "はい")).do is Do.ASK_EMAIL_AGAIN
+    assert decide(At.ASKED_MEMBER, False, Heard(Verb.YES, "はい")).do is Do.ASK_EMAIL
