@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from bot.late import came_again
 from bot.line import Line
 from bot.lineworks.events import read_event
 from bot.lineworks.outcome import Later, Sent
@@ -53,18 +54,18 @@ class Handlers:
     async def callback(self, job: Job) -> Decision | None:
         """Take a turn in a member's talk. Nothing of anybody's is said in a room of several people (see `talk.rooms`)."""
         event = read_event(job.payload)
-        if event.type == "join" and event.channel_id:
+        again = await came_again(self.db, job, event)
+        if event.type == "join" and event.channel_id and not again:
             return await self._joined(job, event.channel_id)
         in_room = rooms.is_in_room(event)
         heard = rooms.hear_in_room(event) if in_room else hear(event)
         user_id = event.user_id
-        if user_id is None or heard.verb is Verb.NOTHING:
+        if user_id is None or heard.verb is Verb.NOTHING or again:
             return Done()
         desk = Desk(self.companies[job.company_id], self.vault, self.lines[job.company_id].app_url)
 
         def work(tx: Tx, person: Person | None, asked: bool) -> Stranger | str:
-            now = self.clock()
-            began = event.type == "begin"
+            now, began = self.clock(), event.type == "begin"
             answer = engine.turn(
                 tx, desk, user_id, heard, person, began=began, asked=asked, in_room=in_room, now=now
             )

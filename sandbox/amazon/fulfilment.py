@@ -15,6 +15,8 @@ from sandbox.amazon.decision import Decision, Purchase, corrected, decide
 from sandbox.amazon.moods import LATE_SECONDS, SLOW_SECONDS, Mood
 
 ATTEMPTS = 6
+PARCEL_SECONDS = 1.5
+"""From one parcel of an order to the next."""
 ANSWER_WITHIN = ClientTimeout(total=30)
 
 
@@ -110,7 +112,9 @@ class Fulfilment:
 
     async def _ship(self, order: Order, decision: Decision, times: int) -> None:
         account = self._account
-        for purchase in decision.purchases:
+        for place, purchase in enumerate(decision.purchases):
+            if place:
+                await account.pause(PARCEL_SECONDS)
             now = account.clock()
             sent = next((s for s in order.shipments if s.confirm_id == purchase.confirm_id), None)
             shipment = _shipment(purchase, account, now)

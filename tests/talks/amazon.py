@@ -2,7 +2,8 @@
 
 amazon  コピー用紙 × 2                 put into the cart; ぜんぶの商品 × 1: one of everything
 amazon  承認を依頼する                  the cart goes to the bot; also サインアウト, or a button of the open page
-amazon  受注確定                       what Amazon has decided of the order is told; 発送: so are the parcels
+amazon  受注確定                       what Amazon has decided of the order is told; 発送: so are the parcels,
+                                    荷物をひとつ発送: so is the next one
 amazon  次の注文: 在庫切れ              how the next order will fare; 最後の注文: the newest one, when it is tried again
 amazon  改めて: 価格が変わる             the newest order is decided anew, and what was told is corrected or taken back
 amazon  次の入口: エラーの画面を返す       how the next way into the shop will be answered
@@ -70,6 +71,8 @@ class Amazon:
             await self._stage.amazon_goes_on(CONFIRM)
         elif words == "発送":
             await self._stage.amazon_goes_on(SHIP)
+        elif words == "荷物をひとつ発送":
+            await self._stage.amazon_goes_on(self._stage.pauses.one_by_one())
         elif words.startswith("入店は"):
             assert words == f"入店は{len(account.setups)}回", (
                 f"but the shop was opened {len(account.setups)} times"

@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+from sandbox.amazon.fulfilment import PARCEL_SECONDS
+
 CONFIRM, SHIP = 1001.0, 1002.0
 """Pauses that end when the transcript says so; every other one ends at once."""
 
@@ -27,6 +29,11 @@ class Pauses:
             await go_on
         finally:
             self._waiting[seconds].pop(task, None)
+
+    def one_by_one(self) -> float:
+        """From now on each parcel waits for a word of its own. Returns how the next one waits."""
+        waiting = self._waiting.setdefault(PARCEL_SECONDS, {})
+        return PARCEL_SECONDS if waiting else SHIP
 
     def _rests(self, task: asyncio.Task[Any]) -> None:
         self.at_work.discard(task)

@@ -91,6 +91,8 @@ class Play:
                 await self._shopper.press(line.buttons[0])
             case "誰も":
                 await self._never(unseen(line.words.removesuffix("と言われない")))
+            case "時計" if line.words == "次の送信まで":
+                await self._stage.until_the_next_send()
             case "時計":
                 await self._stage.pass_time(_span(line.words))
             case "amazon":

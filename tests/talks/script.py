@@ -12,7 +12,7 @@
     画面    カートを受け取りました…          what the browser shows; 画面で: a tap there, or (もう一つの画面)
     works   次の送信: 回数の上限              what LINE WORKS does, see `works`
     ルーム   1対1のトークで…                 the next message of the bot to a room of several people
-    時計    +8日                          the clock moves on
+    時計    +8日                          the clock moves on; 次の送信まで: until LINE WORKS takes one more message
     $       kaimono check                 a command, see `terminal`; 端末: what it prints
     誰も    【テスト】と言われない             nobody has been told these words, ever
     設定    用途を尋ねる                     before everything else: how the company is set up, see `scene`

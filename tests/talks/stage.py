@@ -165,6 +165,17 @@ class Stage:
         await self._db.write(_wake_all)
         await self.quiet()
 
+    async def until_the_next_send(self) -> None:
+        """Moves the clock to the moment at which LINE WORKS takes one more message."""
+        await self.quiet()
+        held = await self._db.read(
+            lambda tx: [pace.held_until for pace in tx.orm.exec(select(SendPace)).all()]
+        )
+        until = max((moment for moment in held if moment), default=0.0)
+        span = datetime.fromtimestamp(until, UTC) + SAME_MOMENT / 5 - self.clock.now
+        assert span > timedelta(0), "but LINE WORKS takes messages now"
+        await self.pass_time(span)
+
     async def quiet(self) -> None:
         """Returns when nobody has anything left to do. Raises AssertionError when they do not come to rest."""
         try:

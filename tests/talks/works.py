@@ -2,6 +2,7 @@
 
 works   次の送信: 回数の上限              the next message is answered 429, and may come a minute later; also エラー,
                                     トークンの期限切れ, 受け取って切断: it is taken, and the line is cut before the answer
+works   送信は1分に1通まで             how many messages it takes in a minute, from now on
 works   次の社員照会: エラー              the next look-up in the directory is answered 500
 works   コールバックを2回ずつ送る           every callback twice, byte for byte; also ミリ秒を省く, channelIdを省く
 works   ふつうに戻る
@@ -14,6 +15,7 @@ works   これまでのコールバックを送り直す      all callbacks so f
 花子    (トークを出る)                   花子 leaves the talk with the bot; the next word of either opens it again
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +23,7 @@ import aiohttp
 
 from sandbox.lineworks.callbacks import signature
 from sandbox.lineworks.faults import Answer, Switch
+from sandbox.lineworks.rates import Rates
 from sandbox.lineworks.rooms import Room
 from sandbox.lineworks.talks import BOT
 from sandbox.lineworks.taps import find, tap
@@ -87,6 +90,9 @@ class Works:
             faults.add(SENDS[trouble], seconds=A_MINUTE)
         elif words == "次の社員照会: エラー":
             faults.add("500", at="user")
+        elif match := re.fullmatch(r"送信は1分に(\d+)通まで", words):
+            self._tenant.settings.sends_per_minute = int(match[1])
+            self._tenant.rates = Rates(self._stage.clock)
         elif words == "これまでのコールバックを送り直す":
             await self._send_again()
         else:

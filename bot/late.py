@@ -1,0 +1,30 @@
+"""A callback that comes long after it was issued: a recording of it that somebody posts again (LINE WORKS reference 2.2).
+
+The same bytes within `jobs_days` meet the key of their job. After that nothing remembers them, but LINE WORKS itself
+never sends a callback again, and its signature covers no time.
+"""
+
+from datetime import timedelta
+
+from bot.lineworks.events import Event
+from purchasing import members
+from storage.database import Database
+from storage.queue import Job
+
+REMEMBERED = timedelta(days=7)
+"""The least that `jobs_days` may be: for so long the keys of callbacks are kept at any rate."""
+
+
+async def came_again(db: Database, job: Job, event: Event) -> bool:
+    """Whether this was taken before, though its key is forgotten: it is that late, and its sender was known by then.
+
+    Recordings may be replayed to a bot that did not know their people, be they as old as they will. Who joined a room
+    is not said: there what is late is a repetition.
+    """
+    if event.issued_at is None or job.created_at - event.issued_at < REMEMBERED:
+        return False
+    user_id, issued = event.user_id, event.issued_at
+    if user_id is None:
+        return True
+    member = await db.read(lambda tx: members.find(tx, job.company_id, user_id))
+    return member is not None and member.met_at < issued + REMEMBERED
