@@ -1,4 +1,4 @@
-"""A callback posted again when nothing remembers it any more is known by its age; an old recording is not taken for one."""
+"""A callback posted again when nothing remembers it is known by its age; an old recording is not taken for one."""
 
 import json
 from datetime import datetime, timedelta
