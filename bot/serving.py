@@ -1,11 +1,19 @@
 """`kaimono serve`: the bot until somebody asks it to stop."""
 
 import asyncio
+import logging
+import os
 import signal
+from threading import Timer
 
 from bot.app import running
 from bot.config import Config
 from bot.faults import TROUBLE, unstartable
+
+STOP_WITHIN = 8.0
+"""Seconds after which a stop that does not come to its end is cut short; ten is all that it may take."""
+
+_log = logging.getLogger(__name__)
 
 
 async def until_stopped() -> None:
@@ -18,9 +26,25 @@ async def until_stopped() -> None:
 
 async def serve(config: Config, role: str) -> int:
     """Run the web part, the worker, or both. Raises Unstartable when database, keys or port cannot be had."""
+    last_net = Timer(STOP_WITHIN, _end_at_once)
+    last_net.daemon = True
     try:
         async with running(config, web_too=role != "worker", worker_too=role != "web"):
             await until_stopped()
+            last_net.start()
     except TROUBLE as error:
         raise unstartable(error) from error
+    finally:
+        last_net.cancel()
     return 0
+
+
+def _end_at_once() -> None:
+    """End although a thread still waits for a database that does not answer; Python would wait for it for ever.
+
+    Like a kill, it loses nothing: what was acknowledged is stored, and the leases of what is in hand run out.
+    """
+    _log.error(
+        "stopped without an answer of the database; what was in hand is taken up again at the next start"
+    )
+    os._exit(1)

@@ -183,16 +183,16 @@ STATES: list[tuple[Mapping[Any, Mapping[Any, Any]], StrEnum]] = [
 
 @pytest.mark.parametrize(("table", "state"), STATES, ids=[f"{type(s).__name__} {s}" for _, s in STATES])
 async def test_every_pair_of_this_state_is_walked(
-    sqlite_database: Database,
+    database: Database,
     company: Company,
     walked: list[Pair],
     table: Mapping[Any, Mapping[Any, Any]],
     state: StrEnum,
 ) -> None:
     kind, never = type(state), []
-    await sqlite_database.write(furnished)
+    await database.write(furnished)
     for event, to in table[state].items():
-        world, (route, cause) = World(sqlite_database, company), story_of(state, event)
+        world, (route, cause) = World(database, company), story_of(state, event)
         await begin(world, kind)
         try:
             await world.live(route)

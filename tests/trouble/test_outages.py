@@ -86,9 +86,9 @@ def judge(pauses: list[timedelta]) -> None:
     assert len(pauses) < 20, "an hour's outage is no storm of ours"
 
 
-async def test_line_works_is_down_for_an_hour(tmp_path: Path, sqlite_url: str) -> None:
+async def test_line_works_is_down_for_an_hour(tmp_path: Path, database_url: str) -> None:
     """Everything that was to be said in that hour waits in the queue and comes in order, once each."""
-    async with scene(tmp_path, sqlite_url) as here:
+    async with scene(tmp_path, database_url) as here:
         place = here.place
         await place.register(TARO)
         await place.talk.trouble(answer="503", times=100, at="send")
@@ -111,11 +111,11 @@ async def test_line_works_is_down_for_an_hour(tmp_path: Path, sqlite_url: str) -
 
 
 async def test_line_works_is_down_for_an_hour_and_a_hundred_people_wait(
-    tmp_path: Path, sqlite_url: str
+    tmp_path: Path, database_url: str
 ) -> None:
     """However many wait, LINE WORKS is tried about once a minute by whichever is next; then all hear all, in order."""
     people = [f"member-{number}" for number in range(100)]
-    async with scene(tmp_path, sqlite_url, more_people=len(people)) as here:
+    async with scene(tmp_path, database_url, more_people=len(people)) as here:
         tenant = here.place.tenant
         for user in people:  # who is told something for the first time would be greeted as well
             tenant.talks.with_bot(user).opened = True
@@ -155,9 +155,9 @@ async def test_line_works_is_down_for_an_hour_and_a_hundred_people_wait(
             assert said == ["お知らせ 1", "お知らせ 2"]
 
 
-async def test_amazon_is_down_for_an_hour(tmp_path: Path, sqlite_url: str) -> None:
+async def test_amazon_is_down_for_an_hour(tmp_path: Path, database_url: str) -> None:
     """The same bytes later and later; buyer and admin are told once that we keep trying; then one order."""
-    async with scene(tmp_path, sqlite_url) as here:
+    async with scene(tmp_path, database_url) as here:
         place = here.place
         await place.come_to_the_question(TARO)
         place.door.plan += ["error page"] * 100
@@ -176,9 +176,9 @@ async def test_amazon_is_down_for_an_hour(tmp_path: Path, sqlite_url: str) -> No
         assert await place.said(TARO, "まだAmazonから返事がありません") == 1
 
 
-async def test_a_storm_of_429(tmp_path: Path, sqlite_url: str) -> None:
+async def test_a_storm_of_429(tmp_path: Path, database_url: str) -> None:
     """One refusal shuts the gate for everybody, for as long as the platform says; then all is said, once each."""
-    async with scene(tmp_path, sqlite_url) as here:
+    async with scene(tmp_path, database_url) as here:
         place = here.place
         people = (TARO, HANAKO)
         for user in people:
@@ -211,9 +211,9 @@ async def no_send_in_hand(here: Scene) -> bool:
 
 
 @pytest.mark.parametrize("jump", [timedelta(days=2), timedelta(hours=-1)], ids=["forwards", "backwards"])
-async def test_the_clock_jumps(tmp_path: Path, sqlite_url: str, jump: timedelta) -> None:
+async def test_the_clock_jumps(tmp_path: Path, database_url: str, jump: timedelta) -> None:
     """In the middle of a purchase, while nothing is under way: it goes on, with one order in the end."""
-    async with scene(tmp_path, sqlite_url) as here:
+    async with scene(tmp_path, database_url) as here:
         place = here.place
         await place.come_to_the_question(TARO)
         await until(lambda: none_open(here, SEND))

@@ -24,7 +24,7 @@ WORDS = wording("ja")
 
 
 @pytest.fixture
-async def desk(sqlite_database: Database) -> Desk:
+async def desk(database: Database) -> Desk:
     """An order of two lines, three and two pieces, taken by Amazon."""
 
     company = buying(config().company[0], config().public_url)
@@ -37,7 +37,7 @@ async def desk(sqlite_database: Database) -> Desk:
         submission._note(tx, company, order.id, OrderEvent.TAKEN, NOW)
         return order
 
-    return Desk(sqlite_database, company, await sqlite_database.write(taken))
+    return Desk(database, company, await database.write(taken))
 
 
 async def shown(desk: Desk) -> list[Outgoing]:

@@ -6,11 +6,9 @@ on a link the bot never hears: there the typed label has to show a button that o
 
 import json
 import re
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -31,7 +29,7 @@ from purchasing.members import Person
 from purchasing.notices import Notice, What
 from purchasing.values import Company, Group
 from sandbox.lineworks.taps import actions
-from storage.database import Database, Tx, open_database
+from storage.database import Database, Tx
 from storage.tables import (
     Cart,
     Member,
@@ -344,21 +342,27 @@ async def _from_here(
     scene: Scene,
     acts: Callable[[Sequence[Outgoing]], list[Act]],
 ) -> list[Any]:
-    """What each act leads to from the same card: between two of them the world is taken back to where it was."""
+    """What each act leads to from the same card; after each of them, and at the end, the world is as it was before."""
     company = buying(config().company[0], config().public_url)
 
-    def work(tx: Tx) -> list[Any]:
+    def settled(tx: Tx) -> None:
         furnished(tx)
         members.meet(tx, COMPANY, Person(NEW, "shinjin@example.co.jp", "新", "人"), NOW, looked_up=True)
         members.meet(tx, COMPANY, Person(ADMIN, "admin@sample", "購買管理者"), NOW, looked_up=True)
         for member in tx.orm.exec(select(Member)).all():
             member.language = language
             tx.orm.add(member)
+
+    def work(tx: Tx) -> list[Any]:
+        before = tx.orm.begin_nested()
         moment = Moment(tx, company, SCENES[scene], language)
         card = scene(moment)
         tx.orm.flush()
-        return [_undone(tx, act, moment, card) for act in acts(card)]
+        led = [_undone(tx, act, moment, card) for act in acts(card)]
+        before.rollback()
+        return led
 
+    await db.write(settled)
     return await db.write(work)
 
 
@@ -409,7 +413,7 @@ def _links(label: str, uri: str) -> Act:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__.strip("_"))
 async def test_a_typed_label_leads_where_its_button_leads(
-    sqlite_database: Database, language: str, scene: Scene
+    database: Database, language: str, scene: Scene
 ) -> None:
     labels: list[str] = []
 
@@ -426,7 +430,7 @@ async def test_a_typed_label_leads_where_its_button_leads(
             )
         ]
 
-    led = await _from_here(sqlite_database, language, scene, acts)
+    led = await _from_here(database, language, scene, acts)
     assert labels
     for label, tapped, typed in zip(labels, led[::2], led[1::2], strict=True):
         assert tapped[0] not in ("", "[]")
@@ -434,7 +438,7 @@ async def test_a_typed_label_leads_where_its_button_leads(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_no_button_is_left_out(sqlite_url: str, language: str) -> None:
+async def test_no_button_is_left_out(database: Database, language: str) -> None:
     """Each label of the catalogue is on a card that was looked at."""
     seen: set[str] = set()
 
@@ -443,18 +447,14 @@ async def test_no_button_is_left_out(sqlite_url: str, language: str) -> None:
         return []
 
     for scene in SCENES:
-        with TemporaryDirectory() as folder:
-            shutil.copyfile(sqlite_url.removeprefix("sqlite:///"), f"{folder}/kaimono.db")
-            db = open_database(f"sqlite:///{folder}/kaimono.db")
-            await _from_here(db, language, scene, look)
-            await db.close()
+        await _from_here(database, language, scene, look)
     assert set(wording(language).section("label").values()) <= seen
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("scene", [_cart, _question, _after_the_hold], ids=["cart", "question", "again"])
 async def test_a_typed_money_word_shows_the_buttons_and_orders_nothing(
-    sqlite_database: Database, language: str, scene: Scene
+    database: Database, language: str, scene: Scene
 ) -> None:
     words = wording(language)
 
@@ -467,13 +467,13 @@ async def test_a_typed_money_word_shows_the_buttons_and_orders_nothing(
         return act
 
     pay, pay_yes, anyway = await _from_here(
-        sqlite_database, language, scene, lambda _: [*map(type_it, ("pay", "pay_yes", "pay_anyway"))]
+        database, language, scene, lambda _: [*map(type_it, ("pay", "pay_yes", "pay_anyway"))]
     )
     assert pay == anyway == (words("label", "pay"), 0)
     assert pay_yes == (words("label", "pay" if scene is _cart else "pay_yes"), 0)
 
 
-async def test_an_order_number_is_understood_in_any_width(sqlite_database: Database) -> None:
+async def test_an_order_number_is_understood_in_any_width(database: Database) -> None:
     typed = [
         "KM-202611-00001",
         "ＫＭ－２０２６１１－００００１",
@@ -484,7 +484,7 @@ async def test_an_order_number_is_understood_in_any_width(sqlite_database: Datab
         "KM-202611-00001はどこですか？",
     ]
     tapped, *led = await _from_here(
-        sqlite_database,
+        database,
         "ja",
         _waiting_order,
         lambda _: [_say("x", "order:KM-202611-00001"), *map(_say, typed)],
@@ -492,7 +492,7 @@ async def test_an_order_number_is_understood_in_any_width(sqlite_database: Datab
     assert dict(zip(typed, led, strict=True)) == dict.fromkeys(typed, tapped)
 
 
-async def test_an_order_is_found_by_amazons_number(sqlite_database: Database) -> None:
+async def test_an_order_is_found_by_amazons_number(database: Database) -> None:
     typed = [
         AMAZONS[0],
         "２５０－５１２３１７６－９２３９８２４",
@@ -504,7 +504,7 @@ async def test_an_order_is_found_by_amazons_number(sqlite_database: Database) ->
         return _without_tokens(replace(moment, user_id=HANAKO).hear(AMAZONS[0]))
 
     tapped, foreign, *led = await _from_here(
-        sqlite_database,
+        database,
         "ja",
         _confirmed_order,
         lambda _: [_say("x", "order:KM-202611-00001"), of_a_colleague, *map(_say, typed)],
@@ -513,13 +513,13 @@ async def test_an_order_is_found_by_amazons_number(sqlite_database: Database) ->
     assert wording("ja")("order", "no_such", number=AMAZONS[0]) in foreign
 
 
-async def test_what_is_no_number_of_an_order_is_not_taken_for_one(sqlite_database: Database) -> None:
+async def test_what_is_no_number_of_an_order_is_not_taken_for_one(database: Database) -> None:
     typed = ["202611", "00001", "10個ください", "03-0000-0000", "１" * 5000, "KM-2", "4901234567894"]
-    led = await _from_here(sqlite_database, "ja", _waiting_order, lambda _: [*map(_say, typed)])
+    led = await _from_here(database, "ja", _waiting_order, lambda _: [*map(_say, typed)])
     assert all(wording("ja")("menu", "not_understood") in text for text, _ in led)
 
 
-async def test_a_mistyped_number_is_said_to_be_unknown(sqlite_database: Database) -> None:
+async def test_a_mistyped_number_is_said_to_be_unknown(database: Database) -> None:
     typed = {
         "KM-202611-00002": "KM-202611-00002",
         "km202611ー00001": "km202611-00001",
@@ -528,25 +528,25 @@ async def test_a_mistyped_number_is_said_to_be_unknown(sqlite_database: Database
         AMAZONS[0]: AMAZONS[0],
         "250-512317-9239824": "250-512317-9239824",
     }
-    led = await _from_here(sqlite_database, "ja", _waiting_order, lambda _: [*map(_say, typed)])
+    led = await _from_here(database, "ja", _waiting_order, lambda _: [*map(_say, typed)])
     for (text, _), number in zip(led, typed.values(), strict=True):
         assert wording("ja")("order", "no_such", number=number) in text
 
 
-async def test_a_parcel_s_number_finds_its_order_among_others(sqlite_database: Database) -> None:
+async def test_a_parcel_s_number_finds_its_order_among_others(database: Database) -> None:
     def act(moment: Moment, card: Sequence[Outgoing]) -> list[str]:
         _shipped(moment, Package("日本郵便", "111122223333"))
         _order(moment)
         typed = ("追跡 987654321098", "荷物を追跡する", "追跡 000000000000")
         return [_without_tokens(moment.hear(text)) for text in typed]
 
-    ((named, newest_sent, unknown),) = await _from_here(sqlite_database, "ja", _two_parcels, lambda _: [act])
+    ((named, newest_sent, unknown),) = await _from_here(database, "ja", _two_parcels, lambda _: [act])
     assert "KM-202611-00001" in named
     assert "KM-202611-00002" in newest_sent
     assert "KM-202611-00003" in unknown
 
 
-async def test_a_number_shows_an_order_to_nobody_else(sqlite_database: Database) -> None:
+async def test_a_number_shows_an_order_to_nobody_else(database: Database) -> None:
     """What the colleague is told is what anybody is told of a number that no order has."""
 
     def act(moment: Moment, card: Sequence[Outgoing]) -> list[str]:
@@ -556,14 +556,14 @@ async def test_a_number_shows_an_order_to_nobody_else(sqlite_database: Database)
             for text in ("KM-202611-00001", "KM-202611-00009", "注文の詳細")
         ]
 
-    ((number, nothing, newest),) = await _from_here(sqlite_database, "ja", _waiting_order, lambda _: [act])
+    ((number, nothing, newest),) = await _from_here(database, "ja", _waiting_order, lambda _: [act])
     assert number == nothing
     assert wording("ja")("order", "none") in newest
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_typed_ask_an_administrator_opens_the_talk_that_the_button_opens(
-    sqlite_database: Database, language: str
+    database: Database, language: str
 ) -> None:
     words = wording(language)
 
@@ -572,12 +572,12 @@ async def test_typed_ask_an_administrator_opens_the_talk_that_the_button_opens(
         answered = next(buttons(moment.hear(words("label", "ask_admin"))))
         return on_card["uri"], answered["uri"]
 
-    ((on_card, answered),) = await _from_here(sqlite_database, language, _refused_order, lambda _: [compare])
+    ((on_card, answered),) = await _from_here(database, language, _refused_order, lambda _: [compare])
     assert answered == on_card
     assert "admin%40sample" in answered
 
 
-async def test_an_administrator_who_may_not_buy_is_offered_no_shopping(sqlite_database: Database) -> None:
+async def test_an_administrator_who_may_not_buy_is_offered_no_shopping(database: Database) -> None:
     def watches(moment: Moment, card: Sequence[Outgoing]) -> list[list[str]]:
         admin = replace(moment, company=replace(moment.company, permitted=("taro.yamada@sample",)))
         return [
@@ -585,6 +585,6 @@ async def test_an_administrator_who_may_not_buy_is_offered_no_shopping(sqlite_da
             for text, postback in (("x", "order:KM-202611-09999"), ("管理者に相談する", None))
         ]
 
-    ((not_found, asked),) = await _from_here(sqlite_database, "ja", _settings, lambda _: [watches])
+    ((not_found, asked),) = await _from_here(database, "ja", _settings, lambda _: [watches])
     assert not_found == ["ヘルプ"]
     assert asked == []
