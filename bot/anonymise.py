@@ -2,8 +2,9 @@
 
 Samples are keyed hashes: nobody without the bot's secret can try names against them. What isn't known to be harmless is
 replaced (fields of LINE WORKS that we don't know yet, file ids, places); in texts that members type, everything that
-looks like a mail address, an id, a phone number, a postal code or a Japanese address, and whatever the company's rows
-know. A name that stands in no row cannot be told from other words: read a recording before you publish it. Pure.
+looks like a mail address, an id, a phone number, a postal code or a Japanese address, who is spoken of with さん and the
+like, and whatever the company's rows know. Any other name cannot be told from other words: read a recording before you
+publish it; `tests.talks.transcribe` lists the texts to be read. Pure.
 """
 
 import hmac
@@ -107,6 +108,14 @@ _PHONE = (
 _POSTAL = rf"〒?\s*(?<![\d-])\d{{3}}{_DASH}?\d{{4}}(?![\d-])"
 
 
+_PERSON = (
+    r"(?:[一-龥々]{1,4}[ 　])?(?:[一-龥々]{1,5}[ぁ-んァ-ヶー]{0,5}|[ァ-ヶー]{2,10})(?=さん|くん|ちゃん)"
+    r"|(?:[一-龥々]{1,4}[ 　])?[一-龥々]{2,5}(?=(?:様|氏|殿)(?![一-龥々]))"
+    r"|(?<![A-Za-z])[A-Za-z]{2,15}(?=[- ]san(?![A-Za-z]))|[가-힣]{2,4}(?= ?님| 씨)"
+)
+"""Who is spoken of politely. Now and then that is nobody (商品仕様): a recording is read, not answered for."""
+
+
 def _words(text: str, known: Known) -> str:
     """`text` without what points at somebody; what shows only in another width of the letters counts, too."""
     pattern = _pattern(frozenset(known.values))
@@ -131,6 +140,7 @@ def _pattern(values: frozenset[str]) -> re.Pattern[str]:
         "place": rf"(?:{_PREFECTURE}|{_STREET}){_BUILDING}",
         "postal": _POSTAL,
         "phone": _PHONE,
+        "name": _PERSON,
     }
     return re.compile("|".join(f"(?P<{name}>{part})" for name, part in parts.items()), re.IGNORECASE)
 

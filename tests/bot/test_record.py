@@ -355,10 +355,29 @@ def test_what_looks_like_somebody_is_replaced_in_any_width(text: str) -> None:
             "16,182円",
         ),
         *("2026-11-24 10:00", "Also", "ヘルプ", "絵文字 🛒 と ﷽"),
+        *("お疲れ様です", "たくさんください", "同様に", "仕様", "みなさん", "氏名", "Santa", "안녕하세요"),
     ],
 )
 def test_other_words_stay_as_they_are(text: str) -> None:
     assert said(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "鈴木一郎さんに渡して",
+        "鈴木　一郎様の机",
+        "今日は鈴木さくらさんが休み",
+        "ジョンソンさんへ",
+        "Please ask Suzuki-san",
+        "鈴木氏、田中くん",
+        "김철수 씨에게",
+    ],
+)
+def test_who_is_spoken_of_politely_is_replaced(text: str) -> None:
+    made = said(text)
+    assert not re.search("鈴木|一郎|さくら|ジョンソン|Suzuki|田中|김철수", made)
+    assert "見本" in made
 
 
 def test_a_sample_may_look_like_a_name_that_is_known() -> None:

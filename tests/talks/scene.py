@@ -2,6 +2,7 @@
 
 設定    用途を尋ねる
 設定    Botは未登録                       LINE WORKS knows of the bot, but not where to call it, and shows no menu
+設定    コールバックを保存する              [record]: what LINE WORKS posts is kept, without the people in it
 設定    本番                             mode = "active": goods are paid for and sent
 設定    利用者: 山田 太郎、総務部だけ         who may buy: people, or an organisation of theirs
 設定    問い合わせ先: 購買課 内線1234         whom the others are told to ask
@@ -46,6 +47,7 @@ class Scene:
     goods: list[Product] = field(default_factory=list)
     active: bool = False
     registered: bool = True
+    recorded: bool = False
 
 
 def read_scene(settings: Iterable[Line]) -> Scene:
@@ -66,6 +68,8 @@ def _set(scene: Scene, words: str) -> None:
         company["ask_purpose"] = True
     elif words == "Botは未登録":
         scene.registered = False
+    elif words == "コールバックを保存する":
+        scene.recorded = True
     elif words == "本番":
         scene.active = True
     elif what == "利用者":

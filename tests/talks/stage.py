@@ -19,7 +19,7 @@ from sqlalchemy import Connection, event
 from sqlmodel import select
 
 from bot.app import Running, running
-from bot.config import Config
+from bot.config import Config, Record
 from bot.demo import free_port
 from bot.setup import menu_actions
 from bot.talk import outbox
@@ -258,6 +258,8 @@ async def staged(
     async with AsyncExitStack() as stack:
         here = f"http://127.0.0.1:{await _serve(stack, app)}"
         config = configured(here, bot_port, works, amazon, keys, folder, database, scene.company)
+        if scene.recorded:
+            config = config.model_copy(update={"record": Record(callbacks=str(folder / "記録"))})
         bot = await stack.enter_async_context(running(config, clock=clock))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         talk = TalkClient(here, session)

@@ -3,9 +3,13 @@
 $       kaimono bot setup                 what differs at LINE WORKS; with --apply it is changed
 $       kaimono check                     whether everything is right before people buy
 $       kaimono replay 記録               all callbacks so far once more, from files
+$       ls 記録                         what [record] has saved; $ python -m tests.talks.transcribe 記録: as a transcript
 端末    株式会社サンプル商事 OK …           what was printed
 """
 
+import asyncio
+import sys
+from asyncio.subprocess import PIPE, STDOUT
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -38,9 +42,18 @@ class Terminal:
                     await check(stage.config, words, stage.clock)
                 case ["kaimono", "replay", "記録"]:
                     await self._replay()
+                case ["ls", "記録"]:
+                    out.write("\n".join(sorted(file.name for file in self._saved().iterdir())))
+                case ["python", "-m", "tests.talks.transcribe", "記録"]:
+                    out.write(await _run("-m", "tests.talks.transcribe", str(self._saved())))
                 case _:
                     raise AssertionError("nobody knows this command")
         self.printed = out.getvalue()
+
+    def _saved(self) -> Path:
+        kept = self._stage.config.record
+        assert kept is not None, "nothing is recorded: 設定 コールバックを保存する"
+        return Path(kept.callbacks)
 
     async def _replay(self) -> None:
         lineworks = self._stage.config.company[0].lineworks
@@ -59,3 +72,10 @@ class Terminal:
         for number, body in enumerate(said, start=1):
             Path(record, f"{number:04}.json").write_text(body, encoding="utf-8")
         return record
+
+
+async def _run(*arguments: str) -> str:
+    """All that Python prints there."""
+    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=PIPE, stderr=STDOUT)
+    printed, _ = await process.communicate()
+    return printed.decode()

@@ -13,7 +13,7 @@ from tests.talks.play import Mismatch, Play
 from tests.talks.scene import read_scene
 from tests.talks.script import parse
 from tests.talks.stage import staged
-from tests.talks.transcribe import CannotTranscribe, main, read_recording, transcribe
+from tests.talks.transcribe import CannotTranscribe, main, read_recording, to_be_read, transcribe
 
 TARO = "00000000-0000-4000-8000-00000000aaaa"
 HANAKO = "00000000-0000-4000-8000-00000000bbbb"
@@ -178,6 +178,17 @@ def test_the_command_prints_the_transcript(
         "",
         "sample-0a1b2c3d@example.co.jp",
         "(スタンプ)",
+    ]
+
+
+def test_what_people_typed_is_listed_for_a_person_to_read(tmp_path: Path) -> None:
+    events = read_recording(record(tmp_path / "recorded", REGISTRATION | SHOPPING | OTHERS))
+    assert to_be_read(events) == [
+        "みなさん",
+        "購入のお知らせ",
+        "机を 買い物をする",
+        "これ [決済する]",
+        "(登録済み)",
     ]
 
 

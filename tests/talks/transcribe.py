@@ -4,9 +4,12 @@ The members of the recording become 太郎, 花子 and 管理者 in order of app
 them there is written down, so the transcript shows today's bot, not the one of the recording. What happens outside the
 talk (Amazon's shop, time that goes by) is in no callback and so not in the transcript. A member who acts
 without having opened the talk was registered when the recording began. What cannot be done becomes a comment.
+
+Names that the bot did not know may stand in what people typed: those texts are listed, for a person to read.
 """
 
 import asyncio
+import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -16,6 +19,7 @@ from typing import Any
 from bot.lineworks.events import Event, NotJson, read_event
 from bot.lineworks.postback import Postback
 from bot.talk.engine import ONE_TAP
+from bot.talk.hearing import Verb, hear
 from sandbox.keys import Keys
 from sandbox.lineworks.taps import Action, actions
 from sandbox.settings import make_keys
@@ -28,6 +32,7 @@ from tests.talks.stage import Stage, staged
 
 ROLES = ("太郎", "花子", "管理者")
 THINGS = {"sticker": "(スタンプ)", "image": "(画像)", "location": "(位置情報)", "file": "(ファイル)"}
+SAMPLE_MAIL = re.compile(r"sample-[0-9a-f]{8}@example\.co\.jp")
 START = "(利用開始)"
 
 
@@ -50,6 +55,12 @@ def read_recording(folder: Path) -> list[Event]:
     if not events:
         raise CannotTranscribe(f"there are no callbacks (*.json) in {folder}")
     return events
+
+
+def to_be_read(events: Iterable[Event]) -> list[str]:
+    """What people typed that is no word of the bot's: the only place where somebody may still be named."""
+    typed = [" ".join(heard.text.split()) for heard in map(hear, events) if heard.verb is Verb.WORDS]
+    return [text for text in dict.fromkeys(typed) if text and not SAMPLE_MAIL.fullmatch(text)]
 
 
 class Prompter(Play):
@@ -259,6 +270,12 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"{fault}\n")
         return 1
     sys.stdout.buffer.write(text.encode())
+    sys.stdout.flush()
+    if typed := to_be_read(events):
+        sys.stderr.write(
+            "\nRead what people typed before you commit this; names that the bot does not know stay:\n"
+        )
+        sys.stderr.write("".join(f"  {said}\n" for said in typed))
     return 0
 
 
