@@ -10,7 +10,7 @@ from aiohttp import web
 
 from sandbox.amazon.decision import Decision
 from sandbox.amazon.goods import Shelf, shelf
-from sandbox.amazon.journal import Journal
+from sandbox.amazon.journal import Entry, Journal
 from sandbox.amazon.moods import MOODS, OK, SETUP_MOODS, Mood, SetupMood
 from sandbox.amazon.order_rules import OrderFacts
 from sandbox.amazon.safeguards import DEFAULT, Safeguard
@@ -64,6 +64,8 @@ class Order:
     confirmed: datetime | None = None
     confirmation_sent: asyncio.Event = field(default_factory=asyncio.Event)
     shipments: list[Shipment] = field(default_factory=list)
+    posted: list[Entry] = field(default_factory=list)
+    """Every notice that was posted about it, and how that was answered; oldest first."""
     scenario: str = "basic"
     mark: Mark = ""
 

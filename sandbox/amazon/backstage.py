@@ -24,7 +24,8 @@ async def moods(request: web.Request) -> web.Response:
         "moods.html",
         moods=MOODS,
         setup_moods=SETUP_MOODS,
-        afterwards=_afterwards(),
+        answers=[mood for mood in MOODS.values() if mood.answer != "ok"],
+        afterwards=[mood for mood in MOODS.values() if mood.answer == "ok"],
         orders=list(account.orders.values())[: -SHOWN - 1 : -1],
         told=request.query.get("told", ""),
     )
@@ -44,14 +45,32 @@ async def choose(request: web.Request) -> web.Response:
 
 
 async def push_order(request: web.Request) -> web.Response:
-    """POST /moods/{order}: this order, in this mood, now."""
-    form = await request.post()
-    number = request.match_info["order"]
+    """POST /moods/{order}: this order, in this mood, now. An order that was answered is answered no more: such a mood is
+    for the next one."""
+    form, account = await request.post(), request.app[ACCOUNT]
+    number, key = request.match_info["order"], str(form.get("mood", ""))
+    taken, chosen = number in account.orders, MOODS.get(key)
+    if taken and chosen is not None and chosen.answer != "ok":
+        account.set_mood(key)
+        raise _back(
+            request, f"{number}にはすでに応答しています。次に届く注文を「{chosen.label}」にしました。"
+        )
     try:
-        mood = push(request.app, number, str(form.get("mood", "")))
+        mood = push(request.app, number, key)
     except NotNow as fault:
         raise web.HTTPConflict(text=str(fault)) from None
-    raise _back(request, f"{number}: {mood.label}")
+    raise _back(request, f"{number}: 「{mood.label}」にしました。{_what_comes(mood, taken)}")
+
+
+def _what_comes(mood: Mood, taken: bool) -> str:
+    if not taken:
+        return "この注文がもう一度届いたときに起こります。"
+    match mood.delivery:
+        case "never":
+            return "これ以上の通知は送りません。"
+        case "late":
+            return "1日以上たってから通知を送ります。"
+    return "通知の結果は、数秒後にこのページを開き直すと「送った通知」に出ます。"
 
 
 async def push_api(request: web.Request) -> web.Response:
@@ -89,11 +108,6 @@ def push(app: web.Application, number: str, key: str) -> Mood:
     else:
         app[FULFILMENT].push(order, mood)
     return mood
-
-
-def _afterwards() -> list[Mood]:
-    """What can still happen to an order that was taken."""
-    return [mood for mood in MOODS.values() if mood.answer == "ok"]
 
 
 def _back(request: web.Request, told: str) -> web.HTTPSeeOther:

@@ -102,6 +102,11 @@ class Decision:
     refused: tuple[RefusedLine, ...]
     error_codes: tuple[str, ...]
 
+    @property
+    def accepts(self) -> bool:
+        """Whether a piece at least is bought."""
+        return any(line.priced.quantity for purchase in self.purchases for line in purchase.lines)
+
 
 def decide(
     order: OrderFacts,

@@ -164,9 +164,10 @@ class Fulfilment:
             verdict = f"届きませんでした: {type(error).__name__}"
         except (XmlRefused, DocumentRefused):
             verdict = "応答がcXMLではありません。"
-        self._account.journal.note(
+        entry = self._account.journal.note(
             self._account.clock(), "out", notice, http=http, status=status, verdict=verdict, answer=body
         )
+        order.posted.append(entry)
         return status is not None and status < 500
 
 

@@ -7,6 +7,7 @@ gave what.
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote_plus
 
@@ -14,10 +15,11 @@ import pytest
 
 from bot.read import read, understood
 from bot.talk.wording import LANGUAGES, wording
+from punchout.order import build_order
 from punchout.xml import MAX_BYTES, XmlRefused, parse
 from tests.bot.program import kaimono
 from tests.punchout.conftest import REFERENCE_FOLDER
-from tests.punchout.given import SAMPLES, sample
+from tests.punchout.given import ACCOUNT, HONSHA, NOW, SAMPLES, an_order, cart_lines, sample
 
 FOLDER = REFERENCE_FOLDER / "amazon" / "samples"
 PUBLISHED = sorted(FOLDER.rglob("*.xml")) if FOLDER.is_dir() else []
@@ -64,6 +66,19 @@ def test_every_sample_of_ours_is_told_in_every_language(name: str, language: str
     assert readable
     assert len(lines) > 3
     assert not any("{value}" in line or "\n" in line for line in lines)
+
+
+def test_an_order_is_told_with_where_each_line_goes(told: Told) -> None:
+    osaka = replace(HONSHA, city="大阪市北区")
+    order = an_order(cart_lines())
+    order = replace(order, lines=(replace(order.lines[0], ship_to=osaka), order.lines[1]))
+    lines, readable = told(build_order(order, ACCOUNT, "1@bot.example.co.jp", NOW))
+    assert readable
+    places = [line for line in lines if line.startswith("Ship to")]
+    assert [("大阪市北区" in place, "千代田区" in place) for place in places] == [
+        (True, False),
+        (False, True),
+    ]
 
 
 @pytest.mark.parametrize("end", [b"9999-12-31T23:59:59Z", b"9999-12-31T23:59:59-14:00", b"0001-01-01"])

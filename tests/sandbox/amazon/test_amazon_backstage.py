@@ -1,5 +1,6 @@
 """Safeguards, scenarios, and the page that pushes any mood at a chosen order."""
 
+import asyncio
 import base64
 from dataclasses import replace
 from decimal import Decimal
@@ -23,6 +24,7 @@ from tests.sandbox.amazon.buyer import (
     Pause,
     Receiver,
     order_of,
+    response,
     set_attribute,
     status,
 )
@@ -196,6 +198,43 @@ async def test_an_order_that_still_knocks_meets_what_was_pushed_at_it(buyer: Buy
     assert await push(buyer, "ok") == 200
     assert (await buyer.ordered(order))[0] == 200
     assert "まだ受け付けていない注文" not in await buyer.text("/moods")
+
+
+async def row_of(buyer: Buyer) -> tuple[str, list[tuple[str, str]]]:
+    """What the page says of the one order: its state, and what was posted about it, newest first."""
+    (row,) = html.document_fromstring(await buyer.text("/moods")).xpath("//tr[td//b='PO-1']")
+    (state,) = row.xpath("td[@data-name='いまの状況']/span/text()")
+    said = row.xpath(".//*[@class='posted']")
+    return state, [(each.findtext("a"), each.findtext("span")) for each in said]
+
+
+async def test_the_page_says_what_became_of_a_push(buyer: Buyer) -> None:
+    await place(buyer, (DESK, 1))
+    await buyer.receiver.wait_for(2)
+    buyer.receiver.answers.append((200, response(400)))
+    assert await push(buyer, "out_of_stock") == 200
+    await buyer.receiver.wait_for(4)
+    ends = [("事前出荷通知", "200 / 200"), ("注文の確認", "200 / 400"), ("事前出荷通知", "200 / 200")]
+    async with asyncio.timeout(10):
+        while (await row_of(buyer))[1] != ends:  # noqa: ASYNC110 - our answer to the last one may be on its way
+            await asyncio.sleep(0.01)
+    assert (await row_of(buyer))[0] == "全行不成立"
+
+
+async def test_a_way_to_answer_is_pushed_at_the_next_order_once_this_one_is_answered(buyer: Buyer) -> None:
+    await place(buyer, (DESK, 1), mood="never")
+    page = html.document_fromstring(await buyer.text("/moods"))
+    (group,) = page.xpath("//tr//optgroup[contains(@label, '応答済み')]")
+    assert group.xpath("option/@value") == [mood.key for mood in MOODS.values() if mood.answer != "ok"]
+    assert await push(buyer, "refuse_400") == 200
+    assert (
+        await buyer.ordered(
+            order_of(
+                await buyer.cart((DESK, 1)),
+                set_attribute("Request/OrderRequest/OrderRequestHeader", "orderID", "PO-2"),
+            )
+        )
+    )[0] == 400
 
 
 async def test_what_cannot_be_pushed_is_told(buyer: Buyer) -> None:
