@@ -1,5 +1,6 @@
 """The transcripts beside this file, played against the real bot: what the talk says is written there."""
 
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -7,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from bot.talk.wording import notice_choice, verb
 from sandbox.keys import Keys
 from sandbox.settings import make_keys
 from tests.talks.play import Mismatch, Play
 from tests.talks.scene import Scene, read_scene
-from tests.talks.script import BadScript, parse, says
+from tests.talks.script import ADMINS, BadScript, parse, says
 from tests.talks.stage import staged
 
 COPY = {"type": "copy", "label": "x", "copyText": "x"}
@@ -200,3 +202,19 @@ async def test_a_talk_that_goes_otherwise_fails_with_its_line(theatre: Theatre) 
         for lines, fault in GOES_OTHERWISE:
             with pytest.raises(Mismatch, match=fault):
                 await play.perform(parse(f"# 題\n{lines}\n"))
+
+
+def test_every_button_of_every_transcript_is_understood_when_it_is_typed() -> None:
+    """What is no word of the catalogue is a number or a person, which the bot looks up (`bot.talk.meaning`)."""
+    shown = {
+        label.removesuffix(" ↗")
+        for talk in TALKS.values()
+        for line in parse(talk).lines
+        if line.who in ("bot", *ADMINS)
+        for label in line.buttons
+    }
+    named = re.compile(r"[0-9A-Z]+(-[0-9…]+)+|[^。]+さん")
+    silent = {
+        label for label in shown if not named.fullmatch(label) and not (verb(label) or notice_choice(label))
+    }
+    assert silent == set()
