@@ -546,6 +546,24 @@ async def test_a_parcel_s_number_finds_its_order_among_others(database: Database
     assert "KM-202611-00003" in unknown
 
 
+async def test_one_can_look_back_page_by_page_while_the_purpose_is_asked_for(
+    sqlite_database: Database,
+) -> None:
+    words = wording("ja")
+
+    def act(moment: Moment, card: Sequence[Outgoing]) -> list[str]:
+        moment.company = replace(moment.company, ask_purpose=True)
+        moment.tap(_cart(moment), "pay")
+        said = ("注文履歴", "さらに前の注文", "KM-202611-00003の分と同じ")
+        return [_without_tokens(moment.hear(text)) for text in said]
+
+    ((first, second, answered),) = await _from_here(sqlite_database, "ja", _history, lambda _: [act])
+    asked = words("cart", "ask_purpose", mark="【テスト】")
+    assert ("KM-202611-00007" in first, asked in first) == (True, True)
+    assert ("KM-202611-00002" in second, asked in second) == (True, True)
+    assert words("cart", "purpose", purpose="KM-202611-00003の分と同じ") in answered
+
+
 async def test_a_number_shows_an_order_to_nobody_else(database: Database) -> None:
     """What the colleague is told is what anybody is told of a number that no order has."""
 
