@@ -41,7 +41,7 @@ from tests.talks.pauses import CONFIRM, SHIP, Pauses
 from tests.talks.scene import Scene
 from tests.talks.shopper import Shopper
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 """Seconds until a bot that does not come to rest fails the transcript."""
 SAME_MOMENT = timedelta(milliseconds=5)
 A_WHILE = timedelta(seconds=5)

@@ -19,7 +19,7 @@ from punchout.status import Status, build_response
 ORDER_TOKEN = "po-request-token-31b8"
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 Reply = Callable[[web.Request], Awaitable[web.StreamResponse]]
-PATIENCE = 15.0
+PATIENCE = 60.0
 
 
 @dataclass

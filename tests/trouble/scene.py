@@ -78,7 +78,7 @@ class Scene:
             return found.first() is not None
 
         try:
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(PATIENCE):
                 while not await self.bot.services.db.read(waiting):
                     await stored.wait()
                     stored.clear()

@@ -30,7 +30,7 @@ from tests.trouble import house
 from tests.trouble.amazon import ORDER_TOKEN
 from tests.trouble.house import ADMIN, HANAKO, TARO, config_text, email_of, key_pair
 
-PATIENCE = 25.0
+PATIENCE = 60.0
 ARTICLE = "パソコンデスク"
 How = Literal["pass", "hold", "take and hold", "hang up", "take and hang up", "error page"]
 """What the door does: pass on, or `take` (pass on, but not the answer); `hold`: keep waiting for ever."""

@@ -89,7 +89,7 @@ class Receiver:
         return web.Response(status=http, body=answer, content_type="text/xml")
 
     async def wait_for(self, count: int) -> list[Notice]:
-        async with self.arrived, asyncio.timeout(10):
+        async with self.arrived, asyncio.timeout(30):
             await self.arrived.wait_for(lambda: len(self.notices) >= count)
         return self.notices
 

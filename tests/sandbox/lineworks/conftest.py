@@ -78,7 +78,7 @@ class Listener:
         return web.Response(status=self.status)
 
     async def next(self) -> Received:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             return await self.queue.get()
 
 
