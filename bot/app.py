@@ -183,7 +183,7 @@ def worker_of(
     )
     sweeper = Sweeper(services.db, ages, services.metrics, services.clock, owner)
     pools = [
-        Hands(16, {CALLBACK: handlers.callback, intake.APPLY: handlers.document}, buried=handlers.buried),
+        Hands(32, {CALLBACK: handlers.callback, intake.APPLY: handlers.document}, buried=handlers.buried),
         Hands(4, {notices.KIND: handlers.notice, preferences.DIGEST: handlers.digest}),
         Hands(2, {reminders.KIND: handlers.reminder}),
         Hands(1, {sweeping.KIND: sweeper.sweep}),

@@ -29,6 +29,8 @@ __all__ = [
 ]  # fmt: skip
 
 _ITEM_END = b"</ItemIn>"
+BIG = 1024 * 1024
+"""Bytes of a cart whose tree is given up while it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,9 @@ def read_cart(data: bytes) -> Cart:
 def _item_sources(data: bytes, items: int) -> Iterator[bytes]:
     """Each `ItemIn` to the byte as it came; empty ones where text alone does not tell where an item ends."""
     end = data.find(b"<ItemIn")
-    if end < 0 or data.find(b"<!", end) >= 0 or data.count(_ITEM_END, end) != items:
+    # Of both signs "!" is the rare one, and to look for one alone is quick.
+    marked = data.find(b"!", end) >= 0 and data.find(b"<!", end) >= 0
+    if end < 0 or marked or data.count(_ITEM_END, end) != items:
         yield from repeat(b"", items)
         return
     for _ in range(items):
@@ -100,11 +104,12 @@ def _read(root: Element, source: bytes) -> Cart:
     lines: list[CartLine] = []
     items = sum(1 for _ in message.iterchildren("ItemIn"))
     sources = repeat(b"", items) if message.nsmap else _item_sources(source, items)
+    big = len(source) > BIG
     for part in message:
         if part.tag == "ItemIn":
             lines.append(_line(part, next(sources), len(lines) + 1, notes))
-            # The values hold all there is; a big cart should not lie in memory twice.
-            part.clear()
+            if big:  # The values hold all there is: it should not lie in memory twice.
+                part.clear()
         elif part.tag == "BuyerCookie":
             cookie = text(part)
         elif part.tag == "PunchOutOrderMessageHeader":

@@ -155,7 +155,8 @@ def _exact(auxiliary: Element, item_xml: bytes) -> str:
 
 def _said_otherwise(element: Element) -> str:
     """An empty Description may hold its words as ShortName, an empty Classification its code as attribute."""
-    return (element.findtext("ShortName") or element.get("code") or "").strip()
+    short = element.findtext("ShortName") if len(element) else ""
+    return (short or element.get("code") or "").strip()
 
 
 def _quantity(words: str | None) -> Decimal:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import ClauseElement, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -26,6 +26,11 @@ class NewJob(NamedTuple):
     priority: int
     trace: str
 
+    @property
+    def its_lane(self) -> str:
+        """The lane once more: the statement asks for it where it stores it and where it looks who is there."""
+        return self.lane
+
 
 def put(
     tx: Tx,
@@ -46,7 +51,7 @@ def put(
     """
     lock_lane(tx, lane)
     job = NewJob(company_id, lane, kind, key, payload, now, due or now, priority, trace or tx.trace)
-    if _PUT.run(tx, _row(job)).rowcount == 0:
+    if _PUT.run(tx, {**job._asdict(), "its_lane": lane}).rowcount == 0:
         return False
     wake_kind(tx, kind)
     return True
@@ -66,13 +71,9 @@ def put_all(tx: Tx, jobs: Sequence[NewJob]) -> set[str]:
         firsts: dict[str, NewJob] = {}
         for job in jobs:
             firsts.setdefault(job.lane, job)
-        _PUT.run_all(tx, [_row(job) for job in firsts.values()])
+        _PUT.run_all(tx, firsts.values())
         jobs = [job for job in jobs if firsts[job.lane] is not job]
     return busy
-
-
-def _row(job: NewJob) -> dict[str, Any]:
-    return {**job._asdict(), "its_lane": job.lane}
 
 
 def _put(insert: sqlite.Insert | postgresql.Insert) -> ClauseElement:

@@ -19,7 +19,7 @@ from storage.database import DatabaseFault, T, Tx, Work, read_address
 from storage.lockfile import in_use
 from storage.migrate import changing, connected, migrate, missing
 from storage.postgres import SERVING
-from storage.sqlite import snapshot, sqlite_file
+from storage.sqlite_file import snapshot, sqlite_file
 
 _MAGIC = b"SQLite format 3\0"
 

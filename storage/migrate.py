@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from storage.database import DatabaseFault, as_fault, read_address
 from storage.lockfile import alone
 from storage.postgres import postgres_engine
-from storage.sqlite import sqlite_engine, sqlite_file
+from storage.sqlite_file import sqlite_engine, sqlite_file
 
 _LOCK = int.from_bytes(b"kaimono")
 """The advisory lock that a migrating process holds on PostgreSQL."""

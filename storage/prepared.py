@@ -6,9 +6,11 @@ and on a result object. Most callers don't mind; the queue, on every callback's 
 as the driver gives it, so a prepared statement returns numbers and text only.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
+from operator import attrgetter
 from sqlite3 import Error as SqliteError
 from typing import Any, Protocol, cast
 
@@ -18,8 +20,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from storage.database import Tx
 
-MOST_ROWS = 64
-"""Rows of one INSERT; SQLite takes 32,766 parameters at most."""
+MOST_ROWS, ROUND = 64, 8
+"""Rows of one INSERT at most, and what their number is a multiple of; SQLite takes 32,766 parameters at most."""
 
 
 class Rows(Protocol):
@@ -39,14 +41,18 @@ class _Compiled:
     names: Sequence[str]
     processes: Sequence[tuple[int, Callable[[Any], Any]]]
 
-    def in_order(self, parameters: Mapping[str, Any]) -> list[Any]:
-        bound = [parameters[name] for name in self.names]
+    def bound(self, values: Iterable[Any]) -> list[Any]:
+        """The values, in the order of the names, as the driver takes them."""
+        bound = list(values)
         for place, process in self.processes:
             bound[place] = process(bound[place])
         return bound
 
-    def by_name(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        return dict(zip(self.names, self.in_order(parameters), strict=True))
+    def in_order(self, parameters: Mapping[str, Any]) -> list[Any]:
+        return self.bound(map(parameters.__getitem__, self.names))
+
+    def by_name(self, values: Iterable[Any]) -> dict[str, Any]:
+        return dict(zip(self.names, self.bound(values), strict=True))
 
 
 class Prepared:
@@ -67,7 +73,8 @@ class Prepared:
         dialect = tx.conn.dialect
         compiled = self._compiled.get(dialect.name) or self._compile(dialect)
         if dialect.name == "postgresql":
-            return tx.conn.exec_driver_sql(compiled.sql, compiled.by_name(parameters))
+            values = map(parameters.__getitem__, compiled.names)
+            return tx.conn.exec_driver_sql(compiled.sql, compiled.by_name(values))
         driver: Any = tx.conn.connection.driver_connection
         try:
             rows: Rows = driver.execute(compiled.sql, compiled.in_order(parameters))
@@ -75,28 +82,31 @@ class Prepared:
             raise DBAPIError.instance(compiled.sql, None, error, SqliteError, hide_parameters=True) from error
         return rows
 
-    def run_all(self, tx: Tx, many: Sequence[Mapping[str, Any]]) -> None:
-        """Execute an INSERT for many rows, none of which looks at another one of them.
+    def run_all(self, tx: Tx, many: Iterable[object]) -> None:
+        """Execute an INSERT for many rows, none of which looks at another one of them, and which passes over a row
+        that is there already. A parameter is an attribute of each of `many`.
 
         SQLite is given many at a time: with every statement it lets go of the interpreter, and the writer waits until
-        the event loop does so, too. The numbers of rows are powers of two, so that few statements are ever prepared.
+        the event loop does so, too. The last row is repeated until their number is round, so that few statements are
+        ever prepared.
         """
         dialect = tx.conn.dialect
         compiled = self._compiled.get(dialect.name) or self._compile(dialect)
+        parameters = map(attrgetter(*compiled.names), many)
         if dialect.name == "postgresql":
-            tx.conn.exec_driver_sql(compiled.sql, [compiled.by_name(each) for each in many])
+            tx.conn.exec_driver_sql(compiled.sql, [compiled.by_name(values) for values in parameters])
             return
         driver: Any = tx.conn.connection.driver_connection
-        while many:
-            count = 1 << (min(len(many), MOST_ROWS).bit_length() - 1)
-            values = [value for each in many[:count] for value in compiled.in_order(each)]
+        rows = [compiled.bound(values) for values in parameters]
+        rows += [rows[-1]] * (-len(rows) % ROUND)
+        for first in range(0, len(rows), MOST_ROWS):
+            some = rows[first : first + MOST_ROWS]
             try:
-                driver.execute(_of_rows(compiled.sql, count), values)
+                driver.execute(_of_rows(compiled.sql, len(some)), list(chain.from_iterable(some)))
             except SqliteError as error:
                 raise DBAPIError.instance(
                     compiled.sql, None, error, SqliteError, hide_parameters=True
                 ) from error
-            many = many[count:]
 
     def _compile(self, dialect: Dialect) -> _Compiled:
         statement = self._statements[dialect.name]
@@ -109,7 +119,10 @@ class Prepared:
 
 @lru_cache
 def _of_rows(sql: str, count: int) -> str:
-    """The INSERT of one row with so many in its VALUES."""
-    head, values, rest = sql.partition(" VALUES ")
+    """The INSERT of one row as one of so many, which works out for all what it works out for one."""
+    head, _, rest = sql.partition(" VALUES ")
     row, conflict, what = rest.partition(" ON CONFLICT ")
-    return f"{head}{values}{', '.join([row] * count)}{conflict}{what}"
+    first, *others = row.removeprefix("(").removesuffix(")").split("?")
+    columns = first + "".join(f"column{place}{words}" for place, words in enumerate(others, start=1))
+    places = f"({', '.join('?' * len(others))})"
+    return f"{head} SELECT {columns} FROM (VALUES {', '.join([places] * count)}) WHERE true{conflict}{what}"

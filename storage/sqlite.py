@@ -7,99 +7,28 @@ transaction (`storage.batch`), and answers all of them at once.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from queue import SimpleQueue
 from shutil import disk_usage
-from sqlite3 import Connection as DriverConnection
-from sqlite3 import Error as DriverError
 from threading import Lock, Thread
 from typing import BinaryIO
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError
 
 from storage.batch import Unit, store
 from storage.database import RESTORING, Database, DatabaseFault, T, Tx, Work, as_fault
 from storage.lockfile import in_use
+from storage.sqlite_file import sqlite_engine, sqlite_file
 
-BUSY_MS = 10_000
-"""How long to wait for another process (a migration, a backup, a shell) that holds the write lock."""
 READERS = 4
 LARGEST_BATCH = 512
 """About so many units in one transaction at most, so that nobody waits long for his neighbours."""
+ROUNDS = 16
+"""Rounds of the event loop after which what is gathered is written, though every one of them brought more."""
 ROOM = 2**20
 """With fewer bytes left on its disk the database counts as full: what is free in its -wal may still take small things."""
-_PRAGMAS = (
-    f"busy_timeout = {BUSY_MS}",
-    "journal_mode = WAL",
-    "synchronous = FULL",
-    "cache_size = -32768",  # 32 MiB: the upper levels of a million orders' indexes stay in memory
-)
-
-
-def sqlite_file(address: URL) -> Path:
-    """The file of the database. It and its folder are made where they are not there, for this user alone, and SQLite
-    gives its -wal and -shm the file's own permissions. Raises DatabaseFault if that can't be done."""
-    path = Path(str(address.database))
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise DatabaseFault(
-            f"can't make the folder {path.parent} of the database: {error.strerror}"
-        ) from error
-    if not path.exists():
-        try:
-            path.touch(mode=0o600)
-        except OSError as error:
-            raise DatabaseFault(f"can't make the database {path}: {error.strerror}") from error
-    return path
-
-
-def sqlite_engine(address: URL, *, writes: bool, size: int = 1, foreign_keys: bool = True) -> Engine:
-    """An engine whose transactions begin for real: `BEGIN IMMEDIATE` for writing, a snapshot for reading.
-
-    The sqlite3 driver by itself begins only at the first write, so two units could overwrite each other's
-    changes.
-    """
-    engine = create_engine(
-        address,
-        pool_size=size,
-        max_overflow=0,
-        # a rollback costs the writer time on every batch, and its connection is thrown away after any trouble
-        pool_reset_on_return=None if writes else "rollback",
-        hide_parameters=True,
-    )
-    own = (f"foreign_keys = {int(foreign_keys)}", f"query_only = {int(not writes)}")
-    begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
-
-    @event.listens_for(engine, "connect")
-    def set_up(driver: DriverConnection, _record: object) -> None:
-        driver.isolation_level = None  # the driver no longer decides when to begin
-        for pragma in (*_PRAGMAS, *own):
-            driver.execute(f"PRAGMA {pragma}").close()
-
-    @event.listens_for(engine, "begin")
-    def begin_for_real(conn: Connection) -> None:
-        conn.exec_driver_sql(begin)
-
-    return engine
-
-
-def snapshot(address: URL, to: Path) -> None:
-    """Write everything as it is now into a new file, beside all that is read and written meanwhile.
-
-    Raises DatabaseFault. The file is not yet on the disk for good.
-    """
-    engine = sqlite_engine(address, writes=True)
-    try:
-        with closing(engine.raw_connection()) as conn:  # by itself: VACUUM can't run in a transaction
-            conn.cursor().execute("VACUUM INTO ?", (str(to),))
-    except (DBAPIError, DriverError) as error:
-        raise DatabaseFault(f"can't write a snapshot of the database: {error}") from error
-    finally:
-        engine.dispose()
 
 
 class SqliteDatabase(Database):
@@ -108,9 +37,8 @@ class SqliteDatabase(Database):
     def __init__(self, address: URL) -> None:
         super().__init__()
         path = sqlite_file(address)
-        self.engine = sqlite_engine(
-            address, writes=True, size=2
-        )  # the writer keeps one; one is for who watches
+        # The writer keeps one; one is for who watches.
+        self.engine = sqlite_engine(address, writes=True, size=2)
         try:
             self.engine.connect().close()
         except DBAPIError as error:
@@ -140,10 +68,15 @@ class SqliteDatabase(Database):
         result: T = await unit.future
         return result
 
-    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Give the writer all that this loop wanted to write in one round: it is woken once, not for every unit."""
+    def _hand_over(self, loop: asyncio.AbstractEventLoop, come: int = 0, rounds: int = ROUNDS) -> None:
+        """Give the writer all that this loop wants to write, as soon as a round brings nothing more. It shares the
+        interpreter with the loop, and to change hands in the middle costs both more than most units do."""
         with self._door:
-            gathered = self._gathered.pop(loop, [])
+            gathered = self._gathered.get(loop, [])
+            if rounds and come < len(gathered) < LARGEST_BATCH:
+                loop.call_soon(self._hand_over, loop, len(gathered), rounds - 1)
+                return
+            self._gathered.pop(loop, None)
             for first in range(0, len(gathered), LARGEST_BATCH):
                 self._waiting.put(gathered[first : first + LARGEST_BATCH])
 
@@ -169,7 +102,7 @@ class SqliteDatabase(Database):
             was_open, self._open = self._open, False
         if was_open:
             for loop in list(self._gathered):
-                self._hand_over(loop)
+                self._hand_over(loop, rounds=0)
             self._waiting.put(None)
             await asyncio.to_thread(self._writer.join)
             await asyncio.to_thread(self._readers.shutdown)

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Numeric, String
@@ -31,8 +32,10 @@ def _utc(value: datetime | None) -> datetime | None:
     return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
+@lru_cache(maxsize=64)
 def _sqlite_time(value: datetime | None) -> str | None:
-    """As SQLAlchemy writes and reads a DATETIME on SQLite: text that sorts by time."""
+    """As SQLAlchemy writes and reads a DATETIME on SQLite: text that sorts by time. A unit writes one moment to many
+    columns and rows."""
     utc = _utc(value)
     return None if utc is None else utc.isoformat(" ", "microseconds").removesuffix("+00:00")
 

@@ -43,7 +43,15 @@ DIAL = {
 CONNECTIONS = {"socket", "ssl", "http.client", "urllib.request", "ftplib", "smtplib", "requests", "httpx"}
 DIALLING = {"ClientSession", "open_connection", "open_unix_connection", "create_connection"}
 
-ENGINES = {"sqlite3", "psycopg", "alembic", "storage.sqlite", "storage.postgres", "storage.lockfile"}
+ENGINES = {
+    "sqlite3",
+    "psycopg",
+    "alembic",
+    "storage.sqlite",
+    "storage.sqlite_file",
+    "storage.postgres",
+    "storage.lockfile",
+}
 OPENS_THE_DATABASE = {"bot.app", "bot.check", "bot.opened"}
 
 TOUCHES_STORAGE = {
@@ -68,7 +76,14 @@ IMPURE = {
     "time",
     "urllib.request",
 }
-DOORS = {"storage.database", "storage.queue", "storage.sqlite", "storage.postgres", "punchout.supplier"}
+DOORS = {
+    "storage.database",
+    "storage.queue",
+    "storage.sqlite",
+    "storage.sqlite_file",
+    "storage.postgres",
+    "punchout.supplier",
+}
 CLOCKS = {"now", "utcnow", "today", "monotonic", "perf_counter"}
 
 LONGEST = 260

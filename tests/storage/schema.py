@@ -15,7 +15,7 @@ from storage import migrate as migrate_module
 from storage.database import read_address
 from storage.migrate import migrate
 from storage.postgres import postgres_engine
-from storage.sqlite import sqlite_engine
+from storage.sqlite_file import sqlite_engine
 
 FOLDER = Path(migrate_module.__file__).with_name("migrations")
 REVISIONS = [script.revision for script in ScriptDirectory(FOLDER).walk_revisions()][::-1]

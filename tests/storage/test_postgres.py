@@ -217,8 +217,8 @@ async def test_what_a_frozen_process_has_locked_is_free_again(
         return str(tx.conn.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar())
 
     assert await postgres_database.read(limit) == "20s"
-    monkeypatch.setitem(postgres._DEFAULTS, "options", "-cidle_in_transaction_session_timeout=100ms")
     migrate(empty_postgres_url)
+    monkeypatch.setitem(postgres._DEFAULTS, "options", "-cidle_in_transaction_session_timeout=1s")
     db, thaw = open_database(empty_postgres_url), threading.Event()
 
     def freezes(tx: Tx) -> None:
