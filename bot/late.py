@@ -18,13 +18,11 @@ REMEMBERED = timedelta(days=7)
 async def came_again(db: Database, job: Job, event: Event) -> bool:
     """Whether this was taken before, though its key is forgotten: it is that late, and its sender was known by then.
 
-    Recordings may be replayed to a bot that did not know their people, be they as old as they will. Who joined a room
-    is not said: there what is late is a repetition.
+    Recordings may be replayed to a bot that did not know their people, be they as old as they will. A callback that
+    names nobody is a greeting at most.
     """
-    if event.issued_at is None or job.created_at - event.issued_at < REMEMBERED:
-        return False
     user_id, issued = event.user_id, event.issued_at
-    if user_id is None:
-        return True
+    if user_id is None or issued is None or job.created_at - issued < REMEMBERED:
+        return False
     member = await db.read(lambda tx: members.find(tx, job.company_id, user_id))
     return member is not None and member.met_at < issued + REMEMBERED

@@ -28,7 +28,7 @@ def job(came: datetime) -> Job:
         (TARO, timedelta(seconds=-1), REMEMBERED, True),  # the word that we met the member by
         (TARO, timedelta(days=-40), timedelta(minutes=1), False),  # a recording from before
         (NEW, timedelta(days=1), timedelta(days=40), False),
-        (None, timedelta(days=1), timedelta(days=40), True),
+        (None, timedelta(days=1), timedelta(days=40), False),
     ],
     ids=["at once", "late", "again", "the first word again", "a recording", "a stranger", "a room"],
 )
