@@ -6,6 +6,7 @@ import pytest
 from sqlmodel import select
 
 from bot.talk import counter, telling
+from bot.talk.hearing import Heard, Verb
 from bot.talk.wording import LANGUAGES, wording
 from punchout import inbound
 from purchasing import documents, intake, notices
@@ -46,7 +47,8 @@ def shown(tx: Tx, desk: Desk) -> int:
         telling.write(tx, desk.company, Notice.unpack(row.payload), "https://sample", NOW) for row in rows
     ]
     for language in LANGUAGES:
-        told.append(counter.show(tx, desk.company, wording(language), known(tx), desk.order.number))
+        asked = Heard(Verb.ORDER, ref=desk.order.number)
+        told.append(counter.show(tx, desk.company, wording(language), known(tx), asked, "https://sample"))
         told.append(counter.list_orders(tx, wording(language), known(tx), "", buys=True)[0])
     return sum(map(len, told))
 
