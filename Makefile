@@ -50,9 +50,7 @@ check: install $(TESTS)
 	@$(BIN)/python -m pytest --quiet tests/test_architecture.py
 
 bench: install $(TESTS) $(PEERS)
-	@$(BIN)/python -m bench
-	@$(BIN)/python -m bench.storm
-	@$(BIN)/python -m bench.kills
+	@short=0; for part in bench bench.storm bench.kills; do $(BIN)/python -m $$part || short=1; done; exit $$short
 
 $(MADE):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -6,7 +6,7 @@ cXML cannot cancel at Amazon; what we keep is the wish, and the people who answe
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlmodel import col, or_, select
+from sqlmodel import col, exists, or_, select
 
 from purchasing import notices, preferences
 from purchasing.lifecycle import OrderState
@@ -57,16 +57,16 @@ def placed_since(tx: Tx, member: Member, cart: Cart) -> Order | None:
 
 def newest_refused(tx: Tx, member: Member) -> Order | None:
     """The member's newest order of which Amazon refused something, or all."""
-    lines = select(OrderLine.order_id).where(col(OrderLine.rejected) > 0)
-    refused = or_(col(Order.id).in_(lines), col(Order.state) == OrderState.REFUSED)
+    some = exists().where(col(OrderLine.order_id) == Order.id, col(OrderLine.rejected) > 0)
+    refused = or_(some, col(Order.state) == OrderState.REFUSED)
     query = select(Order).where(Order.member_id == member.id, refused)
     return tx.orm.exec(query.order_by(col(Order.id).desc()).limit(1)).first()
 
 
 def newest_at_amazon(tx: Tx, member: Member) -> Order | None:
     """The member's newest order that has a number at Amazon."""
-    known = select(OrderLine.order_id).where(col(OrderLine.amazon_order) != "")
-    query = select(Order).where(Order.member_id == member.id, col(Order.id).in_(known))
+    known = exists().where(col(OrderLine.order_id) == Order.id, col(OrderLine.amazon_order) != "")
+    query = select(Order).where(Order.member_id == member.id, known)
     return tx.orm.exec(query.order_by(col(Order.id).desc()).limit(1)).first()
 
 

@@ -98,7 +98,7 @@ class Prepared:
             return
         driver: Any = tx.conn.connection.driver_connection
         rows = [compiled.bound(values) for values in parameters]
-        rows += [rows[-1]] * (-len(rows) % ROUND)
+        rows += rows[-1:] * (-len(rows) % ROUND)
         for first in range(0, len(rows), MOST_ROWS):
             some = rows[first : first + MOST_ROWS]
             try:

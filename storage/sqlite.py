@@ -11,10 +11,11 @@ from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
 from shutil import disk_usage
+from sqlite3 import Connection as DriverConnection
 from threading import Lock, Thread
 from typing import BinaryIO
 
-from sqlalchemy import URL, Connection
+from sqlalchemy import URL, Connection, event
 from sqlalchemy.exc import DBAPIError
 
 from storage.batch import Unit, store
@@ -39,6 +40,7 @@ class SqliteDatabase(Database):
         path = sqlite_file(address)
         # The writer keeps one; one is for who watches.
         self.engine = sqlite_engine(address, writes=True, size=2)
+        event.listen(self.engine, "connect", _undo_in_memory)
         try:
             self.engine.connect().close()
         except DBAPIError as error:
@@ -173,6 +175,11 @@ class SqliteDatabase(Database):
         for loop, its_calls in calls.items():
             with suppress(RuntimeError):  # the loop is closed: nobody waits there any more
                 loop.call_soon_threadsafe(_call_all, its_calls)
+
+
+def _undo_in_memory(driver: DriverConnection, _record: object) -> None:
+    """What a statement of many rows would have to undo is kept in memory, not written to a file of its own."""
+    driver.execute("PRAGMA temp_store = MEMORY").close()
 
 
 def _count_up(tx: Tx) -> None:

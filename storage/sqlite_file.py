@@ -4,7 +4,6 @@ from contextlib import closing
 from pathlib import Path
 from sqlite3 import Connection as DriverConnection
 from sqlite3 import Error as DriverError
-from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
@@ -17,7 +16,6 @@ _PRAGMAS = (
     f"busy_timeout = {BUSY_MS}",
     "journal_mode = WAL",
     "synchronous = FULL",
-    "temp_store = MEMORY",  # where a statement keeps what it would have to undo, not in a file of its own
     "cache_size = -32768",  # 32 MiB: the upper levels of a million orders' indexes stay in memory
 )
 
@@ -64,8 +62,7 @@ def sqlite_engine(address: URL, *, writes: bool, size: int = 1, foreign_keys: bo
 
     @event.listens_for(engine, "begin")
     def begin_for_real(conn: Connection) -> None:
-        driver: Any = conn.connection.driver_connection
-        driver.execute(begin)
+        conn.exec_driver_sql(begin)
 
     return engine
 

@@ -23,8 +23,9 @@ from cryptography.x509.oid import NameOID
 
 from bot.app import certificates_of
 from bot.certificate import show_ends, valid_until
-from bot.check import Verdict, _certificate
+from bot.check import _certificate
 from bot.config import ConfigFaults, load
+from bot.finding import Verdict
 from bot.metrics import Metrics
 from bot.talk.wording import wording
 from punchout.envelope import Account

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from bot.config import ConfigFaults, Fault, load
+from bot.config import ConfigFaults, load
+from bot.fault import Fault
 from bot.faults import told
 from bot.overlay import SECRETS
 from bot.talk.wording import wording

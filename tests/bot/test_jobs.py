@@ -121,7 +121,7 @@ async def test_a_flood_is_sent_again_in_transactions_of_bounded_size(
     """PostgreSQL has room for the locks of some thousand lanes in one transaction, not for twenty thousand."""
     await with_database(path, *(partial(bury, key=str(number)) for number in range(7)))
     locked: list[tuple[Tx, str]] = []
-    lock_lane = backlog.lock_lane
+    lock_lane = backlog.lock_lane  # type: ignore[attr-defined]
 
     def locking(tx: Tx, lane: str) -> None:
         locked.append((tx, lane))

@@ -19,7 +19,7 @@ from purchasing.values import Company
 from storage import audit, queue
 from storage.audit import Verdict
 from storage.database import Database, Tx
-from storage.tables import Order, StoredDocument
+from storage.tables import Cart, Order, StoredDocument
 from tests.trouble.documents import Goods, Said, cart, confirmation, ship_notice
 from tests.trouble.house import COMPANY, NOW, companies, link_for, offered, ordered, vault, visit_of
 
@@ -142,7 +142,7 @@ async def test_what_a_cart_was_bought_with_stays_as_long_as_its_order(
     order = await shop.write(lambda tx: bought(tx, company))
 
     def cart_document(tx: Tx) -> StoredDocument:
-        return tx.orm.get_one(StoredDocument, tx.orm.get_one(carts.tables.Cart, order.cart_id).document_id)
+        return tx.orm.get_one(StoredDocument, tx.orm.get_one(Cart, order.cart_id).document_id)
 
     assert (await shop.read(cart_document)).order_number == order.number
     await sweep(shop, NOW + timedelta(days=2000))

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, DateTime, MetaData, Numeric, Table, inspect, 
 from sqlmodel import SQLModel
 
 from storage import migrate as migrate_module
+from storage import sqlite_file
 from storage.database import DatabaseFault, open_database
 from storage.migrate import migrate, pending
 from storage.types import Amount, Package, Utc
@@ -200,3 +201,13 @@ def test_a_database_that_can_not_be_asked_is_told(tmp_path: Path) -> None:
         pending(f"sqlite:///{path}")
     with pytest.raises(DatabaseFault):
         pending("postgresql://postgres@127.0.0.1:1/kaimono?connect_timeout=2")
+
+
+def test_a_database_that_somebody_else_holds_is_told_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'held.db'}"
+    migrate_to(url, REVISIONS[-2])
+    monkeypatch.setattr(sqlite_file, "_PRAGMAS", ("busy_timeout = 10",))
+    with connected(url), pytest.raises(DatabaseFault, match="locked"):
+        migrate(url)

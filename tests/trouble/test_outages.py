@@ -24,8 +24,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from sqlmodel import select
 
-from bot.app import buying, line_of, outgoing
+from bot.app import buying, outgoing
 from bot.handlers import CALLBACK
+from bot.line import line_of
 from bot.lineworks.message import Text
 from bot.lineworks.outcome import Later
 from bot.talk import outbox

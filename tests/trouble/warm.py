@@ -34,7 +34,7 @@ from tests.trouble import points
 def main(fd: int) -> None:
     with socket.socket(fileno=fd) as orders, TemporaryDirectory() as folder:
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how a watcher ended
-        fields.load_pem_private_key = token.load_pem_private_key = lru_cache(load_pem_private_key)
+        fields.load_pem_private_key = token.load_pem_private_key = lru_cache(load_pem_private_key)  # type: ignore[attr-defined]
         # What a process does when it does something for the first time is done here, once for all of them.
         migrate(f"sqlite:///{folder}/kaimono.db")
         for language in ("ja", "ja_JP"):

@@ -93,6 +93,7 @@ def carts(draw: st.DrawFn, most: int = 50) -> GivenCart:
         received_at=NOW,
         held_until=NOW + draw(st.sampled_from([timedelta(days=7), timedelta(hours=-1)])),
         document_id=1,
+        test=True,
     )
     samples = draw(_few(st.tuples(names, pieces, amounts, sellers)))
     lines = [
@@ -222,6 +223,7 @@ def plain_cart() -> GivenCart:
         received_at=NOW,
         held_until=NOW + timedelta(days=7),
         document_id=1,
+        test=True,
     )
     line = CartLine(
         cart_id=42,
