@@ -63,6 +63,7 @@ def _parser(words: Wording) -> argparse.ArgumentParser:
     )
     add("check", _check, config=True)
     replay = add("replay", _replay)
+    replay.epilog = words("cli", "replay_late")
     replay.add_argument("files", nargs="+", type=Path, metavar="FILE", help=words("cli", "files"))
     replay.add_argument("--to", required=True, metavar="URL", help=words("cli", "to"))
     replay.add_argument(

@@ -76,8 +76,13 @@ def how_to_cancel(words: Wording, found: OrderDetail, *, told: bool, buys: bool 
 
 
 def open_amazon(words: Wording, found: OrderDetail, *, buys: bool = True) -> list[Outgoing]:
-    """Amazonで注文を開く, typed: the page of the order, which is known once Amazon has confirmed it."""
-    name = "open_amazon" if _at_amazon(found) else "open_amazon_later"
+    """Amazonで注文を開く, typed: the page of the order, which is known once Amazon has confirmed it; an order
+    that never came about is told so."""
+    if _at_amazon(found):
+        name = "open_amazon"
+    else:
+        never = found.order.state in (OrderState.REFUSED, OrderState.REJECTED)
+        name = "open_amazon_never" if never else "open_amazon_later"
     text = words("order", name, mark=mark(words, found.order.test), number=found.order.number)
     detail = say(words, "detail", Verb.ORDER, found.order.number)
     return [

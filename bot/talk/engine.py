@@ -227,11 +227,10 @@ def _answer(desk: Desk, till: Till, move: Move) -> list[Outgoing]:
 def _look_back(till: Till, move: Move) -> list[Outgoing]:
     """A page of the history; the talk remembers where the next one begins, and the cart of a question that stays."""
     shown, older = counter.list_orders(till.tx, till.words, till.member, move.heard.ref, buys=till.buys)
-    if older is None:
-        return shown
     if move.at is At.ASKED_PURPOSE:
-        till.talk.about = f"{till.talk.about.partition(' ')[0]} {older}"
-    else:
+        cart = till.talk.about.partition(" ")[0]
+        till.talk.about = cart if older is None else f"{cart} {older}"
+    elif older is not None:
         till.talk.state, till.talk.about = At.LOOKING_BACK, str(older)
     return shown
 

@@ -65,7 +65,7 @@ def meant(tx: Tx, company: Company, member: Member, at: At, about: str, heard: H
             return replace(heard, verb=Verb.WORDS, text=member.login_id if offered else heard.text)
         case Verb.NOTICES | Verb.NOTICE_PACE | Verb.BUYER if not policy.is_admin(company, member):
             return replace(heard, verb=Verb.WORDS)
-        case Verb.WORDS if at is not At.ASKED_PURPOSE:
+        case Verb.WORDS:
             return _of_words(tx, company, member, at, heard)
     return heard
 
@@ -73,12 +73,17 @@ def meant(tx: Tx, company: Company, member: Member, at: At, about: str, heard: H
 def _of_words(tx: Tx, company: Company, member: Member, at: At, heard: Heard) -> Heard:
     """No word of the catalogue: an order's number, or the name on a button that opens a talk with somebody."""
     words = _words(heard.text)
+    if at is At.ASKED_PURPOSE:
+        # A number among words, or one that no order has, is what the goods are for; an order's alone is its button.
+        whole = plain_words(heard.text).translate(_HYPHENS)
+        words = [word for word in words if word.casefold() == whole]
     for word in words:
         if order := _numbered(tx, company, member, word):
             return replace(heard, verb=Verb.ORDER, ref=order.number, nonce=_amazons(word, order))
     known = member.email is not None or policy.is_admin(company, member)
     if known and at is not At.ASKED_EMAIL:
-        if unknown := next((word for word in words if numbers.resembles(company.number_pattern, word)), ""):
+        unknown = next((word for word in words if numbers.resembles(company.number_pattern, word)), "")
+        if unknown and at is not At.ASKED_PURPOSE:
             return replace(heard, verb=Verb.NUMBER, ref=unknown)
         if _names(notices.contacts(tx, company, member), heard.text):
             return replace(heard, verb=Verb.ASK_ADMIN)

@@ -101,3 +101,10 @@ async def test_a_folder_without_recordings_is_a_mistake_and_says_so(tmp_path: Pa
     assert ended.code == 1
     assert "none" in ended.out
     assert receiver.bodies == []
+
+
+async def test_the_help_says_whom_old_recordings_are_not_answered_for(tmp_path: Path) -> None:
+    ended = await kaimono(tmp_path, "replay", "--help")
+    assert "issued more than a week ago is not answered to people whom the bot knew" in " ".join(
+        ended.out.split()
+    )

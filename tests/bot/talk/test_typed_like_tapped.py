@@ -22,6 +22,7 @@ from bot.talk.cards import say
 from bot.talk.engine import Desk, Stranger
 from bot.talk.hearing import Verb, hear
 from bot.talk.orders import REFUSED
+from bot.talk.steps import At
 from bot.talk.wording import LANGUAGES, wording
 from purchasing import members
 from purchasing.lifecycle import OrderState, SessionState
@@ -562,6 +563,98 @@ async def test_one_can_look_back_page_by_page_while_the_purpose_is_asked_for(
     assert ("KM-202611-00007" in first, asked in first) == (True, True)
     assert ("KM-202611-00002" in second, asked in second) == (True, True)
     assert words("cart", "purpose", purpose="KM-202611-00003の分と同じ") in answered
+
+
+async def test_looking_back_past_the_first_order_begins_anew_while_the_purpose_is_asked_for(
+    sqlite_database: Database,
+) -> None:
+    words = wording("ja")
+
+    def act(moment: Moment, card: Sequence[Outgoing]) -> list[str]:
+        moment.company = replace(moment.company, ask_purpose=True)
+        moment.tap(_cart(moment), "pay")
+        said = ("注文履歴", *["さらに前の注文"] * 3, "来客用")
+        return [_without_tokens(moment.hear(text)) for text in said]
+
+    ((first, last, anew, last_again, answered),) = await _from_here(
+        sqlite_database, "ja", _history, lambda _: [act]
+    )
+    assert first != last
+    assert (anew, last_again) == (first, last)
+    assert words("cart", "purpose", purpose="来客用") in answered
+
+
+@pytest.mark.parametrize("scene", [_history, _long_number, _two_at_amazon, _two_admins, _admin_of_two])
+async def test_the_buttons_of_what_is_looked_at_can_be_typed_while_the_purpose_is_asked_for(
+    sqlite_database: Database, scene: Scene
+) -> None:
+    """What is a number or a name alone is no purpose, and the question comes again below."""
+
+    def asked(act: Act) -> Act:
+        def first(moment: Moment, card: Sequence[Outgoing]) -> Any:
+            moment.company = replace(moment.company, ask_purpose=True)
+            if moment.user_id == ADMIN:
+                members.register(moment.tx, members.find(moment.tx, COMPANY, ADMIN), "a@example.co.jp", NOW)
+            cart = offered(moment.tx, moment.company, user_id=moment.user_id)
+            moment.tap(moment.told(What.CART, cart.id or 0), "pay")
+            assert moment.state()[0] == At.ASKED_PURPOSE
+            return act(moment, card)
+
+        return first
+
+    names: list[str] = []
+
+    def acts(card: Sequence[Outgoing]) -> list[Act]:
+        known = {label for each in LANGUAGES for label in wording(each).section("label").values()}
+        named = [action for action in buttons(card) if action["label"] not in known]
+        names.extend(action["label"] for action in named)
+        return [asked(_say(action["label"])) for action in named]
+
+    led = await _from_here(sqlite_database, "ja", scene, acts)
+    assert names
+    question = wording("ja")("cart", "ask_purpose", mark="【テスト】")
+    for name, (text, (state, _)) in zip(names, led, strict=True):
+        assert (name in text, question in text, state) == (True, True, At.ASKED_PURPOSE)
+
+
+async def test_a_number_that_nobody_has_or_among_words_is_a_purpose(sqlite_database: Database) -> None:
+    typed = [
+        "KM-202611-00001の分と同じ",
+        "注文番号: KM-202611-00001",
+        "KM-202611-09999",
+        "PJ-2026-001",
+        "山田さん",
+    ]
+
+    def purpose(text: str) -> Act:
+        def act(moment: Moment, card: Sequence[Outgoing]) -> str:
+            moment.company = replace(moment.company, ask_purpose=True)
+            moment.tap(_cart(moment), "pay")
+            return _without_tokens(moment.hear(text))
+
+        return act
+
+    led = await _from_here(sqlite_database, "ja", _waiting_order, lambda _: [*map(purpose, typed)])
+    for text, answer in zip(typed, led, strict=True):
+        assert wording("ja")("cart", "purpose", purpose=text) in answer
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("state", [OrderState.REFUSED, OrderState.REJECTED])
+async def test_an_order_that_never_came_about_has_no_page_to_wait_for(
+    sqlite_database: Database, language: str, state: OrderState
+) -> None:
+    words = wording(language)
+
+    def act(moment: Moment, card: Sequence[Outgoing]) -> tuple[str, list[str]]:
+        _order(moment, state)
+        answer = moment.hear(words("label", "open_amazon"))
+        return _without_tokens(answer), [action["label"] for action in buttons(answer)]
+
+    ((text, labels),) = await _from_here(sqlite_database, language, _menu, lambda _: [act])
+    values = {"mark": words("common", "test_mark"), "number": "KM-202611-00001"}
+    assert words("order", "open_amazon_never", **values) in text
+    assert labels[0] == words("label", "detail")
 
 
 async def test_a_number_shows_an_order_to_nobody_else(database: Database) -> None:
