@@ -55,9 +55,6 @@ class Handlers:
         """Take a turn in a member's talk. Nothing of anybody's is said in a room of several people (see `talk.rooms`)."""
         event = read_event(job.payload)
         if await came_again(self.db, job, event):
-            _log.warning(
-                "not answered: a callback issued over a week ago by somebody known by then, posted again"
-            )
             return Done()
         if event.type == "join" and event.channel_id:
             return await self._joined(job, event.channel_id)

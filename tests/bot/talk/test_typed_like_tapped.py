@@ -605,8 +605,8 @@ async def test_the_buttons_of_what_is_looked_at_can_be_typed_while_the_purpose_i
     names: list[str] = []
 
     def acts(card: Sequence[Outgoing]) -> list[Act]:
-        known = {label for each in LANGUAGES for label in wording(each).section("label").values()}
-        named = [action for action in buttons(card) if action["label"] not in known]
+        common = {label for each in LANGUAGES for label in wording(each).section("label").values()}
+        named = [action for action in buttons(card) if action["label"] not in common]
         names.extend(action["label"] for action in named)
         return [asked(_say(action["label"])) for action in named]
 
