@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from bot.lineworks.action import LABEL
 from bot.lineworks.applink import talk_with
 from bot.lineworks.message import Action, ButtonTemplate, Outgoing, Text, Uri, clean, cut
-from bot.talk.wording import Wording
+from bot.talk.wording import Wording, every_wording, plain_words
 
 MOST = 5
 
@@ -30,6 +30,11 @@ def named(words: Wording, name: str) -> str:
     return cut(words("common", "person", name=clean(name)), LABEL)
 
 
+def is_called(name: str, typed: str) -> bool:
+    """Whether the text is what stands on the button of the person of this name, in any language."""
+    return bool(name) and plain_words(typed) in {plain_words(named(words, name)) for words in every_wording()}
+
+
 def whom_to_ask(
     words: Wording, contacts: Mapping[str, str], contact: str, app_url: str, menu: tuple[Action, ...]
 ) -> list[Outgoing]:
@@ -42,14 +47,16 @@ def whom_to_ask(
     return [ButtonTemplate(text, buttons) if buttons else Text(text)]
 
 
-def buyers(words: Wording, known: Mapping[str, str], app_url: str) -> list[Outgoing]:
-    """購入者にトークを送る, typed by an administrator: no order is named, so whoever bought last may be meant."""
-    people = links(words, known, app_url, "talk_with_buyer")
+def buyers(words: Wording, known: Mapping[str, str], app_url: str, typed: str) -> list[Outgoing]:
+    """購入者にトークを送る, typed by an administrator: no order is named, so whoever bought last may be meant. Who is
+    called as was typed comes first."""
+    chosen = dict(sorted(known.items(), key=lambda person: not is_called(person[1], typed)))
+    people = links(words, chosen, app_url, "talk_with_buyer")
     if not people:
         return [Text(words("asking", "no_buyer"))]
     last = next(iter(known.values()))
-    name = named(words, last) if last else words("common", "somebody")
-    return [ButtonTemplate(words("asking", "buyers" if len(people) > 1 else "buyer", name=name), people)]
+    sentence = "buyers" if len(people) > 1 else "buyer"
+    return [ButtonTemplate(words("asking", sentence, name=named(words, last)), people)]
 
 
 def guide(words: Wording, public_url: str) -> Uri:

@@ -13,7 +13,7 @@ from bot.lineworks.message import Outgoing, Text
 from bot.talk import asking, choices, counter, orders, registration, shopping
 from bot.talk.cards import menu_buttons
 from bot.talk.hearing import Heard, Verb
-from bot.talk.meaning import meant
+from bot.talk.meaning import PARCEL, meant
 from bot.talk.steps import At, Do, Move, decide
 from bot.talk.till import Till
 from bot.talk.wording import Wording, wording
@@ -181,7 +181,7 @@ def _answer(desk: Desk, till: Till, move: Move) -> list[Outgoing]:
         case Do.ORDER:
             return counter.show(tx, desk.company, words, member, move.heard, desk.app_url)
         case Do.NO_SUCH_ORDER:
-            return orders.no_such(words, move.heard.ref, buys=buys)
+            return orders.no_such(words, move.heard.ref, parcel=move.heard.nonce == PARCEL, buys=buys)
         case Do.OPEN_AMAZON:
             return counter.open_amazon(tx, words, member, move.heard, buys=buys)
         case Do.RECEIPT:
@@ -192,7 +192,8 @@ def _answer(desk: Desk, till: Till, move: Move) -> list[Outgoing]:
             ask = asking.links(words, news.contacts(tx, desk.company, member), desk.app_url)
             return counter.again(tx, desk.company, words, member, move.heard, now, ask)
         case Do.BUYER:
-            return asking.buyers(words, history.buyers(tx, desk.company, member), desk.app_url)
+            known = history.buyers(tx, desk.company, member)
+            return asking.buyers(words, known, desk.app_url, move.heard.text)
         case Do.GUIDE:
             menu = menu_buttons(words)[:1] if email and buys else ()
             return asking.open_guide(words, desk.company.public_url, menu)

@@ -13,7 +13,7 @@ from bot.talk import asking
 from bot.talk.hearing import Heard, Verb
 from bot.talk.orders import REFUSED
 from bot.talk.steps import At
-from bot.talk.wording import every_wording, parcel, plain_words
+from bot.talk.wording import parcel, plain_words
 from purchasing import aftercare, history, notices, numbers, ordering, policy
 from purchasing.members import BadEmail, read_email
 from purchasing.values import Company
@@ -22,6 +22,8 @@ from storage.tables import Cart, Member, Order
 
 _HYPHENS = str.maketrans(dict.fromkeys("‐‑‒–—―−ー", "-"))
 _NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]{0,21}")
+PARCEL = "parcel"
+"""What an unknown number carries that is a parcel's."""
 _FEW = 5
 """How many words of a text are looked up as an order's number."""
 
@@ -48,8 +50,11 @@ def meant(tx: Tx, company: Company, member: Member, at: At, about: str, heard: H
             newest = _newest(tx, company, member)
             return replace(heard, ref=newest.number) if newest else heard
         case Verb.TRACK:
-            orders = _of(tx, company, member)
-            tracked = history.by_parcel(tx, orders, parcel(heard.text)) or next(iter(orders), None)
+            orders, number = _of(tx, company, member), parcel(heard.text).upper()
+            tracked = history.by_parcel(tx, orders, number)
+            if number and tracked is None:
+                return replace(heard, verb=Verb.NUMBER, ref=number, nonce=PARCEL)
+            tracked = tracked or next(iter(orders), None)
             return replace(heard, verb=Verb.ORDER, ref=tracked.number if tracked else "")
         case Verb.OPEN_AMAZON:
             order = aftercare.newest_at_amazon(tx, member) or aftercare.newest(tx, member)
@@ -121,16 +126,21 @@ def _of_cart(heard: Heard, cart: Cart) -> Heard:
 
 
 def _of(tx: Tx, company: Company, viewer: Member) -> list[Order]:
-    """The newest orders first: one's own; an administrator's, those that one is told of."""
+    """The newest orders first: one's own, and those that an administrator is told of."""
+    own = history.recent(tx, viewer, page=history.LATELY)[0]
     if not policy.is_admin(company, viewer):
-        return history.recent(tx, viewer, page=history.LATELY)[0]
-    return [
+        return own
+    seen = [
         order for order, buyer in history.lately(tx, company.id) if policy.may_see(company, viewer, buyer)
     ]
+    both = {order.id or 0: order for order in (*seen, *own)}
+    return [both[order_id] for order_id in sorted(both, reverse=True)]
 
 
 def _newest(tx: Tx, company: Company, viewer: Member) -> Order | None:
     """注文の詳細 without a number."""
+    if not policy.is_admin(company, viewer):
+        return aftercare.newest(tx, viewer)
     return next(iter(_of(tx, company, viewer)), None)
 
 
@@ -161,10 +171,4 @@ def _amazons(word: str, order: Order) -> str:
 
 def _names(people: Mapping[str, str], typed: str) -> bool:
     """Whether the text is what stands on the button of one of these people."""
-    labels = {
-        plain_words(asking.named(words, name))
-        for name in people.values()
-        if name
-        for words in every_wording()
-    }
-    return plain_words(typed) in labels
+    return any(asking.is_called(name, typed) for name in people.values())

@@ -196,11 +196,13 @@ def _line_state(order: Order, line: OrderLine) -> LineState:
     return LineState.REJECTED if order.state == OrderState.REFUSED else LineState(line.state)
 
 
-def no_such(words: Wording, number: str, *, buys: bool = True) -> list[Outgoing]:
-    """A number was typed that no order has, or none that may be seen: mistyped, as a rule."""
+def no_such(words: Wording, number: str, *, parcel: bool = False, buys: bool = True) -> list[Outgoing]:
+    """A number was typed that no order (no `parcel`) has, or none that may be seen: mistyped, as a rule."""
     shop, history, ask_help = menu_buttons(words)
     menu = (history, shop, ask_help) if buys else (history, ask_help)
-    return [ButtonTemplate(words("order", "no_such", number=clean(number)), menu)]
+    return [
+        ButtonTemplate(words("order", "no_such_parcel" if parcel else "no_such", number=clean(number)), menu)
+    ]
 
 
 def not_found(words: Wording, *, buys: bool = True) -> list[Outgoing]:

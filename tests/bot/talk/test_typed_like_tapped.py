@@ -24,7 +24,7 @@ from bot.talk.hearing import Verb, hear
 from bot.talk.orders import REFUSED
 from bot.talk.steps import At
 from bot.talk.wording import LANGUAGES, wording
-from purchasing import members
+from purchasing import history, members
 from purchasing.lifecycle import OrderState, SessionState
 from purchasing.members import Person
 from purchasing.notices import Notice, What
@@ -51,6 +51,7 @@ from tests.trouble.house import (
     TARO,
     config,
     furnished,
+    known,
     offered,
     ordered,
     vault,
@@ -544,7 +545,53 @@ async def test_a_parcel_s_number_finds_its_order_among_others(database: Database
     ((named, newest_sent, unknown),) = await _from_here(database, "ja", _two_parcels, lambda _: [act])
     assert "KM-202611-00001" in named
     assert "KM-202611-00002" in newest_sent
-    assert "KM-202611-00003" in unknown
+    assert wording("ja")("order", "no_such_parcel", number="000000000000") in unknown
+
+
+async def test_an_administrator_s_own_parcel_is_found_behind_the_orders_of_many_others(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "LATELY", 2)
+
+    def act(moment: Moment, card: Sequence[Outgoing]) -> str:
+        _shipped(moment, Package("佐川急便", "987654321098"))
+        own = moment.tx.orm.exec(select(Order)).one()
+        own.member_id = known(moment.tx, ADMIN).id or 0
+        moment.tx.orm.add(own)
+        for _ in range(3):
+            _order(moment)
+        return _without_tokens(moment.hear("追跡 987654321098"))
+
+    [found] = await _from_here(sqlite_database, "ja", _settings, lambda _: [act])
+    assert "KM-202611-00001" in found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_buyer_who_is_named_comes_first_though_others_bought_since(
+    sqlite_database: Database, language: str
+) -> None:
+    words = wording(language)
+
+    def act(moment: Moment, card: Sequence[Outgoing]) -> tuple[list[str], str]:
+        _order(moment)
+        _bought_by(moment, "鈴木", "高橋", "田中", "伊藤", "渡辺", "中村")
+        answer = moment.hear(words("common", "person", name="山田 太郎"))
+        return [action["label"] for action in buttons(answer)], _without_tokens(answer)
+
+    ((labels, text),) = await _from_here(sqlite_database, language, _settings, lambda _: [act])
+    others = [words("common", "person", name=name) for name in ("中村", "渡辺", "伊藤", "田中")]
+    assert labels == [words("common", "person", name="山田 太郎"), *others]
+    assert words("asking", "buyers", name=others[0]) in text
+
+
+def _bought_by(moment: Moment, *names: str) -> None:
+    """An order of each of these, the last the newest."""
+    for name in names:
+        user_id = f"buyer-{name}"
+        buyer = Person(user_id, f"{user_id}@sample", name)
+        member = members.meet(moment.tx, COMPANY, buyer, NOW, looked_up=True)
+        members.register(moment.tx, member, "buyer@example.co.jp", NOW)
+        ordered(moment.tx, moment.company, user_id=user_id)
 
 
 async def test_one_can_look_back_page_by_page_while_the_purpose_is_asked_for(
