@@ -15,6 +15,7 @@ from lxml import etree
 
 from bench.aims import Row, row
 from bench.servers import ROOT, peak_memory
+from bot.serving import settle
 from punchout.address import Address
 from punchout.cart import read_cart
 from punchout.envelope import Account
@@ -69,6 +70,7 @@ def order(lines: int) -> OrderRequest:
 
 
 def measure() -> list[Row]:
+    settle()
     document, wanted = cart(LINES), order(LINES)
     sent = build_order(wanted, ACCOUNT, "1@bench", NOW)
     parsing, building = [], []

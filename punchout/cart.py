@@ -81,15 +81,17 @@ def read_cart(data: bytes) -> Cart:
 
 def _item_sources(data: bytes, items: int) -> Iterator[bytes]:
     """Each `ItemIn` to the byte as it came; empty ones where text alone does not tell where an item ends."""
-    end = data.find(b"<ItemIn")
+    at = data.find(b"<ItemIn")
     # Of both signs "!" is the rare one, and to look for one alone is quick.
-    marked = data.find(b"!", end) >= 0 and data.find(b"<!", end) >= 0
-    if end < 0 or marked or data.count(_ITEM_END, end) != items:
+    marked = data.find(b"!", at) >= 0 and data.find(b"<!", at) >= 0
+    places: list[tuple[int, int]] = []
+    while not marked and (end := data.find(_ITEM_END, at)) >= 0:
+        start, at = data.find(b"<ItemIn", at), end + len(_ITEM_END)
+        places.append((start, at))
+    if len(places) != items:
         yield from repeat(b"", items)
         return
-    for _ in range(items):
-        start = data.find(b"<ItemIn", end)
-        end = data.find(_ITEM_END, end) + len(_ITEM_END)
+    for start, end in places:
         yield data[start:end]
 
 
@@ -166,11 +168,9 @@ def _agreed_total(total: Money | None, lines: Sequence[CartLine], notes: list[st
 
 
 def _one_currency(total: Money, shipping: Money | None, tax: Money | None, lines: Sequence[CartLine]) -> None:
-    for money in (shipping, tax):
-        if money is not None and money.currency != total.currency:
-            raise CartRefused(f"The cart mixes {total.currency} and {money.currency}.")
-    for line in lines:
-        for money in line.amounts:
+    beside = [money for money in (shipping, tax) if money is not None]
+    for amounts in (beside, *(line.amounts for line in lines)):
+        for money in amounts:
             if money.currency != total.currency:
                 raise CartRefused(f"The cart mixes {total.currency} and {money.currency}.")
 

@@ -6,9 +6,8 @@ The values here are for showing and deciding. What goes back to Amazon is not bu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 from punchout.charges import TaxDetail, read_tax_details, write_shipping, write_tax
 from punchout.markup import Markup, tag
@@ -30,11 +29,12 @@ class ItemRefused(DocumentRefused):
     """A line that cannot be bought: no part number, no quantity or no price that can be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class CartLine:
+class CartLine(NamedTuple):
     """`unit_price` is without tax, `shipping` and `tax` are this line's share for its whole quantity.
     `auxiliary_xml` (Amazon's SPAID, "358-9479393-6024619,1") is opaque and exact, markup and blanks included.
-    `extrinsics` keep Amazon's order; what an item lacks is empty, `unit` and `unspsc` too."""
+    `extrinsics` keep Amazon's order; what an item lacks is empty, `unit` and `unspsc` too.
+
+    A tuple, because a frozen dataclass of so many fields takes several times as long to make."""
 
     quantity: Decimal
     asin: str
@@ -51,7 +51,7 @@ class CartLine:
     tax_details: tuple[TaxDetail, ...] = ()
     url: str = ""
     line_number: int | None = None
-    item_xml: bytes = field(default=b"", repr=False)
+    item_xml: bytes = b""
 
     @property
     def total(self) -> Money:
@@ -59,10 +59,10 @@ class CartLine:
         return self.unit_price.times(self.quantity)
 
     @property
-    def amounts(self) -> Iterator[Money]:
+    def amounts(self) -> list[Money]:
         """Every amount of this line."""
-        found = (self.unit_price, self.shipping, self.tax, *(detail.amount for detail in self.tax_details))
-        return (money for money in found if money is not None)
+        found = [self.unit_price, self.shipping, self.tax, *[detail.amount for detail in self.tax_details]]
+        return [money for money in found if money is not None]
 
     @property
     def sold_by(self) -> str:

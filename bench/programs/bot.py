@@ -13,6 +13,7 @@ from sqlalchemy import event
 from bench.house import configured
 from bench.programs.serving import until_stopped
 from bot import app
+from bot.serving import settle
 
 
 async def main(words: argparse.Namespace) -> None:
@@ -20,6 +21,7 @@ async def main(words: argparse.Namespace) -> None:
     async with app.running(config, web_too=words.role != "worker", worker_too=words.role != "web") as running:
         if words.slow_flush:
             event.listen(running.services.db.engine, "commit", lambda _conn: time.sleep(words.slow_flush))
+        settle()
         print(running.port, flush=True)
         await until_stopped()
 

@@ -72,7 +72,7 @@ def test_item_id_detail_shipping_and_tax_go_back_to_the_letter() -> None:
     for received, line in zip(order.lines, cart_lines(), strict=True):
         inside = line.item_xml[line.item_xml.index(b"<ItemID>") : line.item_xml.rindex(b"</Tax>") + 6]
         assert inside in document
-        assert replace(received.item, item_xml=line.item_xml, line_number=None) == line
+        assert received.item._replace(item_xml=line.item_xml, line_number=None) == line
     assert [line.line_number for line in order.lines] == [1, 2]
 
 
