@@ -13,6 +13,7 @@ from lxml import etree
 
 from punchout.cart import Cart
 from punchout.confirmation import Confirmation
+from punchout.item import CartLine
 from punchout.reading import Reading, read_anything
 from punchout.shipment import ShipNotice
 from tests.punchout.given import sample
@@ -39,6 +40,8 @@ def values(reading: Reading) -> Any:
     """What was read, without the bytes that are kept beside it."""
 
     def bare(value: Any) -> Any:
+        if isinstance(value, CartLine):
+            value = value._replace(item_xml=b"")
         if isinstance(value, tuple):
             return tuple(map(bare, value))
         if is_dataclass(value) and not isinstance(value, type):
