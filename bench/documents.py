@@ -24,7 +24,7 @@ from punchout.order import OrderLine, OrderRequest, build_order
 from punchout.secret import Secret
 
 SAMPLE = ROOT / "tests" / "punchout" / "samples" / "cart_desk_and_lamp.xml"
-ROUNDS, EACH, LINES, MANY = 9, 60, 20, 10_000
+ROUNDS, TURNS, EACH, LINES, MANY = 9, 6, 15, 20, 10_000
 NOW = datetime(2026, 11, 24, 1, tzinfo=UTC)
 ACCOUNT = Account("bench", Secret("secret"))
 
@@ -75,15 +75,23 @@ def measure() -> list[Row]:
     sent = build_order(wanted, ACCOUNT, "1@bench", NOW)
     parsing, building = [], []
     for _ in range(ROUNDS):
-        bare = _seconds(lambda: etree.fromstring(document))
-        parsing.append(_seconds(lambda: read_cart(document)) / bare)
-        bare = _seconds(lambda: etree.fromstring(sent))
-        building.append(_seconds(lambda: build_order(wanted, ACCOUNT, "1@bench", NOW)) / bare)
+        parsing.append(_against(document, lambda: read_cart(document)))
+        building.append(_against(sent, lambda: build_order(wanted, ACCOUNT, "1@bench", NOW)))
     return [
         row("cart_parse", parsing, lines=LINES, bytes=len(document)),
         row("order_build", building, bytes=len(sent)),
         _peak(),
     ]
+
+
+def _against(document: bytes, work: Callable[[], object]) -> float:
+    """What the work takes of what the bare parse takes. The two take turns, or a moment in which the machine is faster
+    would favour one of them."""
+    bare = ours = float("inf")
+    for _ in range(TURNS):
+        bare = min(bare, _seconds(lambda: etree.fromstring(document)))
+        ours = min(ours, _seconds(work))
+    return ours / bare
 
 
 def _seconds(work: Callable[[], object]) -> float:
