@@ -25,9 +25,9 @@ async def _kind_errors(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
     """A member sees a page in place of a bare error; a program gets the code alone, never a trace."""
-    limits = request.app[SERVICES].limits
-    if request.path.startswith(_COUNTED) and (seconds := limits.too_many(request, loop_time())):
-        return too_many(request, seconds, request.app[SERVICES].app_url())
+    services = request.app[SERVICES]
+    if request.path.startswith(_COUNTED) and (seconds := services.limits.too_many(request, loop_time())):
+        return too_many(request, seconds, services.app_url())
     try:
         return await handler(request)
     except DatabaseFault as fault:
@@ -51,7 +51,7 @@ async def _kind_errors(
             return web.Response(status=500)
         return _sorry(request, "error", 500)
     finally:
-        request.app[SERVICES].bodies.release(request)
+        services.bodies.release(request)
 
 
 def _sorry(request: web.Request, name: str, status: int) -> web.Response:
