@@ -38,10 +38,14 @@ class Choice:
     url: str
 
 
-def offer(tx: Tx, company: Company, member: Member, now: datetime, asin: str = "") -> list[Choice]:
-    """A fresh link for every address that the member may choose. `asin` is what a reorder looks for first."""
+def offer(
+    tx: Tx, company: Company, member: Member, now: datetime, asin: str = "", only: str = ""
+) -> list[Choice]:
+    """A fresh link for every address that the member may choose, or for the one that was named (`only`, its key).
+    `asin` is what a reorder looks for first."""
     choices = []
-    for address in addresses.choices(tx, company, member):
+    places = addresses.choices(tx, company, member)
+    for address in [place for place in places if place.key == only] or places:
         token = secrets.token_urlsafe(18)
         assert member.id is not None
         tx.orm.add(

@@ -204,7 +204,7 @@ def _answer(desk: Desk, till: Till, move: Move) -> list[Outgoing]:
         case Do.NOTICES | Do.NOTICE_PACE:
             return choices.choose(tx, desk.company, words, member, move.heard, now)
         case Do.SHOP:
-            return _addresses(tx, desk, words, member, now)
+            return _addresses(tx, desk, words, member, now, move.heard.ref)
         case Do.CANCEL:
             return till.cancel()
         case Do.RESTART:
@@ -236,7 +236,9 @@ def _look_back(till: Till, move: Move) -> list[Outgoing]:
     return shown
 
 
-def _addresses(tx: Tx, desk: Desk, words: Wording, member: Member, now: datetime) -> list[Outgoing]:
-    offered = visits.offer(tx, desk.company, member, now)
+def _addresses(
+    tx: Tx, desk: Desk, words: Wording, member: Member, now: datetime, only: str = ""
+) -> list[Outgoing]:
+    offered = visits.offer(tx, desk.company, member, now, only=only)
     minutes = int(desk.company.link_life.total_seconds() // 60)
     return shopping.address_cards(words, offered, minutes, desk.company.test)

@@ -14,7 +14,7 @@ from bot.talk.hearing import Heard, Verb
 from bot.talk.orders import REFUSED
 from bot.talk.steps import At
 from bot.talk.wording import parcel, plain_words
-from purchasing import aftercare, history, notices, numbers, ordering, policy
+from purchasing import addresses, aftercare, history, notices, numbers, ordering, policy
 from purchasing.members import BadEmail, read_email
 from purchasing.values import Company
 from storage.database import Tx
@@ -76,7 +76,8 @@ def meant(tx: Tx, company: Company, member: Member, at: At, about: str, heard: H
 
 
 def _of_words(tx: Tx, company: Company, member: Member, at: At, heard: Heard) -> Heard:
-    """No word of the catalogue: an order's number, or the name on a button that opens a talk with somebody."""
+    """No word of the catalogue: an order's number, a name on a button that opens a talk with somebody, a place to
+    deliver to."""
     words = _words(heard.text)
     if at is At.ASKED_PURPOSE:
         # A number among words, or one that no order has, is what the goods are for; an order's alone is its button.
@@ -94,6 +95,11 @@ def _of_words(tx: Tx, company: Company, member: Member, at: At, heard: Heard) ->
             return replace(heard, verb=Verb.ASK_ADMIN)
         if policy.is_admin(company, member) and _names(history.buyers(tx, company, member), heard.text):
             return replace(heard, verb=Verb.BUYER)
+    if member.email is not None and at not in (At.ASKED_EMAIL, At.ASKED_PURPOSE):
+        typed = plain_words(heard.text)
+        for place in addresses.choices(tx, company, member):
+            if plain_words(place.name) == typed:
+                return replace(heard, verb=Verb.SHOP, ref=place.key)
     return heard
 
 
