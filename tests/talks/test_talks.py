@@ -196,6 +196,12 @@ async def test_a_message_beyond_the_platform_s_limits_fails_its_transcript(
             await play.perform(parse("# 題\n時計    +1分\n"))
 
 
+async def test_a_trouble_that_never_came_fails_its_transcript(theatre: Theatre) -> None:
+    async with theatre(Scene()) as play:
+        with pytest.raises(AssertionError, match=r"LINE WORKS was never asked .*slow"):
+            await play.perform(parse("# 題\nworks   次の送信: 遅い\n"))
+
+
 async def test_a_talk_that_goes_otherwise_fails_with_its_line(theatre: Theatre) -> None:
     """One talk, and one thing after the other that does not happen in it."""
     async with theatre(Scene()) as play:

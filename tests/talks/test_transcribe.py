@@ -45,6 +45,8 @@ REGISTRATION = {
         "message", TARO, 40, content={"type": "sticker", "packageId": "1", "stickerId": "2"}
     ),
     "0006-message-audio": sent(TARO, 50, "audio"),
+    "0007-message-video": sent(TARO, 55, "video"),
+    "0008-message-hologram": sent(TARO, 57, "hologram"),
 }
 SHOPPING = {
     "0011-message-text-postback-shop": text(TARO, 60, "買い物をする", postback="shop:"),
@@ -64,13 +66,16 @@ OTHERS = {
     "0026-message-text-like-a-button": text(HANAKO, 330, "これ [決済する]"),
     "0027-message-text-like-a-direction": text(HANAKO, 340, "(登録済み)"),
     "0028-end": event("end", HANAKO, 350),
+    "0029-postback-of-a-button-not-here": event("postback", TARO, 360, data="cart:"),
 }
 HAPPENS = [
     "太郎    (利用開始)",
     "太郎    [はい、会員です。]",
     "太郎    sample-0a1b2c3d@example.co.jp",
     "太郎    (スタンプ)",
-    "# 太郎 (message audio): 台本にない種類のメッセージ。再生できません",
+    "太郎    (音声)",
+    "太郎    (動画)",
+    "# 太郎 (message hologram): 台本にない種類のメッセージ。再生できません",
     "太郎    [買い物をする]",
     "# 太郎 (message text 決済する): このボタンのカートや注文は、ここにはない。再生できません",
     "太郎    メニュー",
@@ -85,7 +90,8 @@ HAPPENS = [
     "花子    机を",
     "# 花子 (message text これ [決済する]): この言葉は台本に書けない。再生できません",
     "# 花子 (message text (登録済み)): この言葉は台本に書けない。再生できません",
-    "# 花子 (end): トークから退出した。再生できません",
+    "花子    (トークを出る)",
+    "太郎    (postback: cart:)",
 ]
 
 Folder = Callable[[str], Path]
@@ -178,6 +184,8 @@ def test_the_command_prints_the_transcript(
         "",
         "sample-0a1b2c3d@example.co.jp",
         "(スタンプ)",
+        "(音声)",
+        "(動画)",
     ]
 
 

@@ -24,6 +24,7 @@ from sandbox.keys import Keys
 from sandbox.lineworks.taps import Action, actions
 from sandbox.settings import make_keys
 from tests.talks.cast import CAST, EMAIL
+from tests.talks.play import THINGS as DIRECTIONS
 from tests.talks.play import Play, shown
 from tests.talks.scene import Scene
 from tests.talks.script import ADMINS, BadScript, Line, parse, says, squeezed
@@ -31,7 +32,7 @@ from tests.talks.shopper import Shopper
 from tests.talks.stage import Stage, staged
 
 ROLES = ("太郎", "花子", "管理者")
-THINGS = {"sticker": "(スタンプ)", "image": "(画像)", "location": "(位置情報)", "file": "(ファイル)"}
+THINGS = {thing["type"]: direction for direction, thing in DIRECTIONS.items()}
 SAMPLE_MAIL = re.compile(r"sample-[0-9a-f]{8}@example\.co\.jp")
 START = "(利用開始)"
 
@@ -103,8 +104,11 @@ class Prompter(Play):
         if event.type == "begin":
             self._opens(who, event)
             return
+        if event.type == "end":
+            await self._leaves(who)
+            return
         if event.type not in ("message", "postback"):
-            raise Stuck("トークから退出した" if event.type == "end" else "知らない種類のコールバック")
+            raise Stuck("知らない種類のコールバック")
         began = self._began.pop(who, None)
         if began is not None and not _same_tap(began, event):
             await self._perform(who, START)
@@ -129,14 +133,21 @@ class Prompter(Play):
         self._met.add(who)
         self._began[who] = event
 
+    async def _leaves(self, who: str) -> None:
+        if not self._stage.tenant.talks.with_bot(CAST[who].user_id).opened:
+            raise Stuck("トークから退出した。ここではまだ開いていない")
+        await self._perform(who, "(トークを出る)")
+
     async def _words(self, who: str, event: Event) -> str:
         """What stands in the transcript for an act. Raises Stuck."""
         content, button = event.content, Postback.unpack(event.data)
         if event.type == "postback":
             label = await self._label(who, lambda action: button is not None and _verb(action) == button.verb)
-            if label is None:
+            if label is not None:
+                return f"[{label}]"
+            if button is None or button.ref:
                 raise Stuck("このボタンは、ここのトークにはない")
-            return f"[{label}]"
+            return f"(postback: {event.data})"
         if event.is_start:
             return START
         if content is not None and content.type in THINGS:

@@ -2,6 +2,7 @@
 
 works   次の送信: 回数の上限              the next message is answered 429, and may come a minute later; also エラー,
                                     トークンの期限切れ, 受け取って切断: it is taken, and the line is cut before the answer
+works   次の送信: 遅い                  it is taken a moment later; 許可なし: 403, as for somebody without the bot
 works   送信は1分に1通まで             how many messages it takes in a minute, from now on
 works   次の社員照会: エラー              the next look-up in the directory is answered 500
 works   コールバックを2回ずつ送る           every callback twice, byte for byte; also ミリ秒を省く, channelIdを省く
@@ -22,7 +23,7 @@ from typing import Any
 import aiohttp
 
 from sandbox.lineworks.callbacks import signature
-from sandbox.lineworks.faults import Answer, Switch
+from sandbox.lineworks.faults import Fault, Switch
 from sandbox.lineworks.rates import Rates
 from sandbox.lineworks.rooms import Room
 from sandbox.lineworks.talks import BOT
@@ -35,13 +36,17 @@ SWITCHES: dict[str, Switch] = {
     "ミリ秒を省く": "no_milliseconds",
     "channelIdを省く": "no_postback_channel",
 }
-SENDS: dict[str, Answer] = {
-    "回数の上限": "429",
-    "エラー": "500",
-    "トークンの期限切れ": "401",
-    "受け取って切断": "cut",
-}
 A_MINUTE = 60.0
+A_MOMENT = 0.3
+"""Seconds that really go by: the line to LINE WORKS does not go by the clock of the stage."""
+SENDS = {
+    "回数の上限": Fault("429", A_MINUTE),
+    "エラー": Fault("500"),
+    "トークンの期限切れ": Fault("401"),
+    "受け取って切断": Fault("cut"),
+    "遅い": Fault("slow", A_MOMENT),
+    "許可なし": Fault("403"),
+}
 BOTH = ("太郎", "花子")
 
 
@@ -87,7 +92,7 @@ class Works:
         elif words.startswith("次の送信: "):
             trouble = words.removeprefix("次の送信: ")
             assert trouble in SENDS, f"LINE WORKS knows {' '.join(SENDS)}"
-            faults.add(SENDS[trouble], seconds=A_MINUTE)
+            faults.add(SENDS[trouble].answer, seconds=SENDS[trouble].seconds)
         elif words == "次の社員照会: エラー":
             faults.add("500", at="user")
         elif match := re.fullmatch(r"送信は1分に(\d+)通まで", words):
@@ -107,9 +112,12 @@ class Works:
         return said[self._seen - 1]
 
     def judge(self) -> None:
-        """At the end: the room was told no more, and no message was beyond what LINE WORKS takes and shows."""
+        """At the end: the room was told no more, no message was beyond what LINE WORKS takes and shows, and every
+        trouble that was announced has come."""
         more = self._said()[self._seen :]
         assert not more, f"at the end the bot has said more in the room: {more}"
+        waiting = self._tenant.faults.as_json()["waiting"]
+        assert not any(waiting.values()), f"LINE WORKS was never asked what it would have troubled: {waiting}"
         for entry in self._tenant.log.after(0):
             refused = entry.kind == "send" and (entry.status == 400 or entry.note)
             assert not refused, f"LINE WORKS objects: {entry.failure or entry.note}: {entry.body}"
