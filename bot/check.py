@@ -103,12 +103,15 @@ async def _token(client: Client, words: Wording) -> Finding:
 
 
 async def _bot(config: Config, company: CompanyConfig, client: Client, words: Wording) -> Finding:
-    """Whether the bot is there and calls us back. Most apps may not look: their scopes send, they don't read."""
+    """Whether the bot is there and calls us back. Most apps may not look: their scopes send, they don't read.
+
+    A scope that was not granted is answered 403 FORBIDDEN or 401 (reference 1.7); the token itself has been proved.
+    """
     try:
         facts = await client.bot()
     except CallFailed as failed:
         outcome = failed.outcome
-        may_not_look = isinstance(outcome, Never) and outcome.code == "FORBIDDEN"
+        may_not_look = isinstance(outcome, Never) and (outcome.code == "FORBIDDEN" or outcome.status == 401)
         if may_not_look and not {"bot", "bot.read"} & set(company.lineworks.scope.split()):
             return Finding(Verdict.UNSEEN, words("check", "bot_unseen"))
         return fault(words("check", "bot_failed", reason=str(failed)))

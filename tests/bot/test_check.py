@@ -147,10 +147,12 @@ async def test_a_bot_that_runs_refuses_what_is_not_signed(
     assert lines["callback route"] == "OK"
 
 
+@pytest.mark.parametrize("scope_401", [False, True])
 async def test_an_app_that_may_only_send_is_well_but_the_bot_was_not_seen(
-    house: House, capsys: pytest.CaptureFixture[str]
+    house: House, capsys: pytest.CaptureFixture[str], scope_401: bool
 ) -> None:
-    """The default scope: the platform answers 403 FORBIDDEN to a look at the bot."""
+    """The default scope: the platform answers 403 FORBIDDEN, or 401, to a look at the bot (reference 1.7)."""
+    house.tenant.faults.turn("scope_401", scope_401)
     code, lines = await house.check(capsys)
     assert code == 0
     assert lines[BOT].startswith("--")
@@ -226,9 +228,11 @@ async def test_a_bot_of_another_number_is_not_well_even_if_nobody_may_look_at_it
     assert "no bot 7" in lines[SENDING]
 
 
+@pytest.mark.parametrize("scope_401", [False, True])
 async def test_scopes_that_promise_more_than_the_app_has_are_a_fault(
-    house: House, capsys: pytest.CaptureFixture[str]
+    house: House, capsys: pytest.CaptureFixture[str], scope_401: bool
 ) -> None:
+    house.tenant.faults.turn("scope_401", scope_401)
     house.tenant.settings.scopes.remove("bot.read")
     code, lines = await house.check(capsys, beside("bot_id", MAY_LOOK, house.text))
     assert code == 1
