@@ -44,6 +44,7 @@ class OrderDetail:
     """Of a line that is confirmed at several prices: how many pieces at each."""
     contested: Mapping[int, Decimal] = field(default_factory=dict)
     """Of a line: the pieces that Amazon says both to have sent and to have refused."""
+    confirmed_tax: Decimal | None = None
 
     @property
     def amount(self) -> Decimal:
@@ -133,4 +134,5 @@ def detail(tx: Tx, order: Order) -> OrderDetail:
         standing.shipping(said),
         {number: found for number, found in prices.items() if len(found) > 1},
         standing.contested(said),
+        standing.tax(said),
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from bot.lineworks.message import Action, Outgoing
+from bot.talk import charges
 from bot.talk.cards import say, title, with_buttons
 from bot.talk.hearing import Verb
 from bot.talk.notices import Reader, buttons, buyer_name, contested_now, marks
@@ -31,26 +32,27 @@ def confirmed(
     for row in said:
         lines += _settled(words, order, articles[row.line_number], row)
         lines += contested(words, found, row.line_number) if row.rejected else []
-    changed = {
-        row.line_number for row in said if row.accepted and _price_changed(articles[row.line_number], row)
-    }
+    money = charges.changed(found, articles, said)
     sent = order.state in aftercare.OVER
     top = [words("admin" if reader.to_admin else "notice", name, **values)]
-    foot = _shipping(words, found) if accepted else []
+    foot = list[str]()
+    (top if reader.to_admin else foot).extend(money.in_all(words, order.currency))
     if accepted and head.total is not None:
         total = words("notice", "confirmed_total", total=words.money(head.total, order.currency))
         (top if reader.to_admin else foot).append(total)  # an admin's digest shows the head alone
-    if reader.to_admin and changed:
-        top.append(words("admin", "prices_changed", count=len(changed)))
-    if not reader.to_admin:
+    if reader.to_admin:
+        top += money.counted(words)
+    else:
         foot += [words("notice", "what_now_rejected")] if refused else []
         foot += [words("notice", "what_now_waiting")] if any(row.deferred for row in said) else []
-        foot += [words("notice", "what_now_changed_sent" if sent else "what_now_changed")] if changed else []
+        if money.ask:
+            now = "what_now_changed_sent" if sent else "what_now_changed"
+            foot.append(words("notice", now, what=money.named(words)))
     foot += contested_now(reader) if disputed else []
-    if reader.to_admin or not (refused or changed or disputed):
+    if reader.to_admin or not (refused or money.ask or disputed):
         actions = buttons(reader, found)
     else:
-        actions = _now(reader, found, choose=refused, cancel=bool(changed) and not sent)
+        actions = _now(reader, found, choose=refused, cancel=money.ask and not sent)
     return with_buttons("\n".join(top), lines, foot, actions)
 
 
@@ -71,22 +73,17 @@ def _now(reader: Reader, found: OrderDetail, *, choose: bool, cancel: bool) -> t
     return (*again, *away, *reader.ask(), say(words, "detail", Verb.ORDER, number))
 
 
-def _price_changed(article: OrderLine, row: OrderConfirmationLine) -> bool:
-    return row.unit_price is not None and row.unit_price != article.unit_price
-
-
 def _settled(words: Wording, order: Order, article: OrderLine, row: OrderConfirmationLine) -> list[str]:
     values = {"number": row.line_number, "description": title(article.description)}
     lines = []
     if row.accepted:
         name = "line_accepted"
-        if _price_changed(article, row):
+        if charges.price_changed(article, row):
             name = "line_changed"
             values["before"] = words.money(article.unit_price, order.currency)
             values["after"] = words.money(row.unit_price or Decimal(0), order.currency)
         lines.append(words("notice", name, quantity=plain(row.accepted), **values))
-        whole = row.accepted == article.quantity
-        if whole and None not in (row.tax, article.tax) and row.tax != article.tax:
+        if charges.tax_changed(article, row):
             before, after = (words.money(tax or Decimal(0), order.currency) for tax in (article.tax, row.tax))
             lines.append(words("notice", "line_tax", before=before, after=after))
     if row.rejected:
@@ -95,14 +92,3 @@ def _settled(words: Wording, order: Order, article: OrderLine, row: OrderConfirm
     if row.deferred:
         lines.append(words("notice", "line_deferred", quantity=plain(row.deferred), **values))
     return lines
-
-
-def _shipping(words: Wording, found: OrderDetail) -> list[str]:
-    """Shipping that is not as ordered: dearer at once, cheaper only when no Amazon order is to come any more."""
-    order, after = found.order, found.confirmed_shipping
-    before = order.shipping or Decimal(0)
-    settled = all(line.accepted + line.rejected >= line.quantity for line in found.lines)
-    if after is None or after == before or (after < before and not settled):
-        return []
-    money = {"before": words.money(before, order.currency), "after": words.money(after, order.currency)}
-    return [words("notice", "line_shipping", **money)]

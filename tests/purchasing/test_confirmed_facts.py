@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from sqlmodel import select
 
-from bot.lineworks.message import ButtonTemplate, Text
+from bot.lineworks.message import ButtonTemplate, Outgoing, Text
 from bot.talk import orders, telling
 from bot.talk.wording import wording
 from punchout.confirmation import Comment, Confirmation, ConfirmationLine, LineStatus, build_confirmation
@@ -17,9 +17,10 @@ from purchasing.lifecycle import OrderState
 from purchasing.notices import Notice
 from storage.database import Tx
 from storage.tables import JobRow, Order
+from tests.bot.talk.given import labels, written
 from tests.purchasing.test_fulfilment import ALL, LATER, Desk, desk
 from tests.trouble.documents import EARLY, IDENTITY, Said, confirmation, new_payload_id
-from tests.trouble.house import NOW, TARO
+from tests.trouble.house import ADMIN, NOW, TARO
 
 __all__ = ["desk"]
 
@@ -34,8 +35,9 @@ def line(number: int, *statuses: LineStatus) -> ConfirmationLine:
     return ConfirmationLine(number, sum((s.quantity for s in statuses), Decimal(0)), "EA", statuses)
 
 
-def pieces(count: int, kind: str = "detail", price: int | None = None) -> LineStatus:
-    return LineStatus(kind, Decimal(count), unit_price=None if price is None else yen(price))
+def pieces(count: int, kind: str = "detail", price: int | None = None, tax: int | None = None) -> LineStatus:
+    money = (None if each is None else yen(each) for each in (price, tax))
+    return LineStatus(kind, Decimal(count), *money)
 
 
 def says(
@@ -44,6 +46,7 @@ def says(
     kind: str = "detail",
     amazon_order: str | None = ONE,
     shipping: int | None = None,
+    tax: int | None = None,
     later: bool = False,
 ) -> bytes:
     value = Confirmation(
@@ -54,7 +57,7 @@ def says(
         type=kind,
         total=yen(9999) if amazon_order else None,
         shipping=None if shipping is None else yen(shipping),
-        tax=None,
+        tax=None if tax is None else yen(tax),
         order_id=order.number,
         order_date=order.placed_at,
         order_payload_id=order.payload_id,
@@ -64,14 +67,17 @@ def says(
     return build_confirmation(value, Credential("NetworkId", IDENTITY), EARLY)
 
 
-async def cards(desk: Desk) -> list[str]:
-    """What the buyer reads of every confirmation, in order."""
+async def cards(desk: Desk, reader: str = TARO) -> list[str]:
+    """What the buyer (or the administrator) reads of every confirmation, in order."""
+    return [_text(card) for card in await notices(desk, reader)]
 
-    def load(tx: Tx) -> list[str]:
+
+async def notices(desk: Desk, reader: str = TARO) -> list[list[Outgoing]]:
+    def load(tx: Tx) -> list[list[Outgoing]]:
         rows = tx.orm.exec(select(JobRow).where(JobRow.kind == "notice").order_by(JobRow.id)).all()  # type: ignore[arg-type]
-        notices = [Notice.unpack(row.payload) for row in rows]
-        mine = [each for each in notices if each.recipient == TARO and each.what == "confirmed"]
-        return [_text(telling.write(tx, desk.company, each, "https://sample", NOW)) for each in mine]
+        told = [Notice.unpack(row.payload) for row in rows]
+        mine = [each for each in told if each.recipient == reader and each.what == "confirmed"]
+        return [telling.write(tx, desk.company, each, "https://sample", NOW) for each in mine]
 
     return await desk.shop.read(load)
 
@@ -180,6 +186,63 @@ async def test_shipping_of_two_amazon_orders_is_compared_in_all(desk: Desk) -> N
         says(desk.order, line(2, pieces(2)), amazon_order=TWO, shipping=400),
     )
     assert "配送料: 0円 → 400円" in (await cards(desk))[1]
+
+
+WHOLE_ORDER = (line(1, pieces(3)), line(2, pieces(2)))
+
+
+@pytest.mark.parametrize(
+    ("lines", "charged", "shown", "named", "counted"),
+    [
+        (WHOLE_ORDER, {"shipping": 800}, "配送料: 0円 → 800円", "配送料", "配送料: 0円 → 800円"),
+        (
+            WHOLE_ORDER,
+            {"tax": 480},
+            "消費税（合計）: 400円 → 480円",
+            "消費税",
+            "消費税（合計）: 400円 → 480円",
+        ),
+        (
+            (line(1, pieces(3, tax=450)), line(2, pieces(2, tax=100))),
+            {"tax": 550},
+            "消費税 300円 → 450円",
+            "消費税",
+            "消費税のみ変更: 1件",
+        ),
+        (
+            (line(1, pieces(3, price=1200, tax=360)), line(2, pieces(2, tax=100))),
+            {"tax": 460, "shipping": 800},
+            "確定（単価 1,000円 → 1,200円）",
+            "単価・配送料",
+            "単価変更: 1件",
+        ),
+    ],
+)
+async def test_whatever_is_dearer_says_what_to_do_now(
+    desk: Desk,
+    lines: tuple[ConfirmationLine, ...],
+    charged: dict[str, int],
+    shown: str,
+    named: str,
+    counted: str,
+) -> None:
+    await desk.hear(says(desk.order, *lines, **charged))  # type: ignore[arg-type]
+    (card,) = await notices(desk)
+    assert shown in written(card)
+    assert f"{named}が変わりました。新しい金額で請求されます。" in written(card)
+    assert labels(card)[0] == "注文を取り消したい"
+    (theirs,) = await notices(desk, ADMIN)
+    assert counted in telling.in_short(theirs)[0], "a digest shows the head alone"
+    assert "変わりました" not in written(theirs)
+
+
+async def test_what_is_cheaper_because_of_a_refusal_needs_no_cancelling(desk: Desk) -> None:
+    await desk.hear(says(desk.order, line(1, pieces(3)), tax=300, shipping=0))
+    assert "消費税" not in (await cards(desk))[0], "the rest may be to come"
+    refusal = line(2, pieces(2, "reject"))
+    await desk.hear(says(desk.order, refusal, amazon_order=None, later=True))
+    assert "変わりました" not in (await cards(desk))[1]
+    assert "消費税" not in (await cards(desk))[0]
 
 
 @pytest.mark.parametrize("shipping", [None, 0])
