@@ -10,13 +10,11 @@ from aiohttp import web
 
 from sandbox.lineworks import limits
 from sandbox.lineworks.directory import USER_SCOPES
-from sandbox.lineworks.gate import Call, Gate, json_body
+from sandbox.lineworks.gate import BOT_READ, SEND, Call, Gate, json_body, own_bot, unknown
 from sandbox.lineworks.refusal import Refusal, access_denied, invalid, not_found, unparsable
 from sandbox.lineworks.tenant import Tenant
 from sandbox.settings import Person
 
-SEND = frozenset({"bot", "bot.message"})
-BOT_READ = frozenset({"bot", "bot.read"})
 BOT = frozenset({"bot"})
 
 
@@ -47,16 +45,16 @@ class Api:
 
     async def send_to_user(self, request: web.Request, call: Call) -> web.Response:
         content = await _content(request, call, limits.check)
-        self._own_bot(request)
+        own_bot(request, self.tenant)
         person = self.tenant.directory.find(request.match_info["user"])
         if person is None:
-            raise self._unknown("User")
+            raise unknown("User", self.tenant)
         return self._push(person, content, call)
 
     async def send_to_channel(self, request: web.Request, call: Call) -> web.Response:
         """To a room that the bot was invited to, or to a 1:1 room; it may not write into any other."""
         content = await _content(request, call, limits.check)
-        self._own_bot(request)
+        own_bot(request, self.tenant)
         room = self.tenant.rooms.find(request.match_info["channel"])
         if room is not None:
             self.tenant.rooms.push(room, content)
@@ -80,17 +78,17 @@ class Api:
             raise Refusal(403, "SERVICE_ACCOUNT_NOT_ALLOWED", "Service account is not allowed.")
         person = self.tenant.directory.look_up(identifier)
         if person is None:
-            raise self._unknown("User")
+            raise unknown("User", self.tenant)
         return web.json_response(self.tenant.directory.record(person, call.scopes))
 
     async def get_bot(self, request: web.Request, call: Call) -> web.Response:
-        self._own_bot(request)
+        own_bot(request, self.tenant)
         return web.json_response(self.tenant.bot.as_json())
 
     async def change_bot(self, request: web.Request, call: Call) -> web.Response:
         """PUT wants the whole registration, PATCH what changes (reference 6)."""
         values = await json_body(request, call)
-        self._own_bot(request)
+        own_bot(request, self.tenant)
         try:
             self.tenant.bot.change(values, replace=request.method == "PUT")
         except limits.Invalid as refused:
@@ -99,18 +97,18 @@ class Api:
 
     async def set_menu(self, request: web.Request, call: Call) -> web.Response:
         content = await _content(request, call, limits.check_menu)
-        self._own_bot(request)
+        own_bot(request, self.tenant)
         self.tenant.set_menu(content)
         return web.json_response({"content": content}, status=201)
 
     async def get_menu(self, request: web.Request, call: Call) -> web.Response:
-        self._own_bot(request)
+        own_bot(request, self.tenant)
         if self.tenant.bot.menu is None:
             raise not_found("Persistent menu")
         return web.json_response({"content": self.tenant.bot.menu})
 
     async def delete_menu(self, request: web.Request, call: Call) -> web.Response:
-        self._own_bot(request)
+        own_bot(request, self.tenant)
         self.tenant.set_menu(None)
         return web.Response(status=204)
 
@@ -119,14 +117,6 @@ class Api:
         what = f"{request.method} {request.path}"
         self.tenant.log.add("call", what, status=refusal.status, failure=str(refusal))
         return refusal.answer()
-
-    def _own_bot(self, request: web.Request) -> None:
-        if request.match_info["bot"] != str(self.tenant.bot.bot_id):
-            raise self._unknown("Bot")
-
-    def _unknown(self, what: str) -> Refusal:
-        """Documented as 404; measured elsewhere as 403 (reference 5), so a switch makes it that."""
-        return access_denied() if self.tenant.faults.on("unknown_403") else not_found(what)
 
 
 async def _content(request: web.Request, call: Call, check: Callable[[object], list[str]]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from sandbox.lineworks.api import Api
 from sandbox.lineworks.attachments import Attachments
 from sandbox.lineworks.auth import Auth
 from sandbox.lineworks.pages import Pages
+from sandbox.lineworks.room_api import RoomApi
 from sandbox.lineworks.talk_api import TalkApi
 from sandbox.lineworks.tenant import Clock, Tenant, utc_now
 from sandbox.settings import LineWorksSettings
@@ -22,7 +23,9 @@ def make_lineworks(settings: LineWorksSettings, clock: Clock = utc_now) -> web.A
     """
     app = web.Application()
     tenant = app[TENANT] = Tenant(settings, clock)
-    for part in (Auth(tenant), Attachments(tenant), Api(tenant), TalkApi(tenant), Pages(tenant)):
+    # Api comes after the others under /v1.0: it answers every path that nobody knows.
+    api = (Auth(tenant), Attachments(tenant), RoomApi(tenant), Api(tenant))
+    for part in (*api, TalkApi(tenant), Pages(tenant)):
         app.add_routes(part.routes())
     app.cleanup_ctx.append(_callbacks)
     app.on_shutdown.append(_stop_waiting)

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from aiohttp import web
 
 from sandbox.lineworks.fields import Fields, Invalid
-from sandbox.lineworks.gate import Call, Gate, json_body
-from sandbox.lineworks.refusal import Refusal, access_denied, invalid, not_found, unparsable
+from sandbox.lineworks.gate import Call, Gate, json_body, own_bot
+from sandbox.lineworks.refusal import Refusal, invalid, not_found, unparsable
 from sandbox.lineworks.tenant import Tenant
 
 FILES = frozenset({"bot", "bot.message"})
@@ -50,8 +50,7 @@ class Attachments:
             name = Fields(values, "body", []).text("fileName", 200, required=True)
         except Invalid as refused:
             raise invalid(str(refused)) from refused
-        if request.match_info["bot"] != str(self.tenant.bot.bot_id):
-            raise access_denied() if self.tenant.faults.on("unknown_403") else not_found("Bot")
+        own_bot(request, self.tenant)
         now = self.tenant.clock()
         stamp = (
             f"{int(now.timestamp() * 1000)}{secrets.randbelow(10**6):06d}.{int((now + LIFETIME).timestamp())}"

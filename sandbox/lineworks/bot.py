@@ -41,6 +41,11 @@ class Bot:
     def callback_events(self) -> list[str]:
         return list(self._record["callbackEvents"])
 
+    @property
+    def joins_rooms(self) -> bool:
+        """Whether it may be invited into rooms of several people (reference 2.7)."""
+        return bool(self._record["enableGroupJoin"])
+
     def as_json(self) -> dict[str, Any]:
         return {"botId": self.bot_id, **self._record}
 

@@ -1,4 +1,4 @@
-"""Talk rooms of several people that the bot was invited to (LINE WORKS reference 2.5 and 2.7)."""
+"""Talk rooms of several people that the bot made, or was invited to (LINE WORKS reference 2.5 and 2.7)."""
 
 import uuid
 from collections.abc import Callable, Iterable
@@ -27,9 +27,10 @@ class Rooms:
         self._callbacks, self._pulse, self._clock = callbacks, pulse, clock
         self._rooms: dict[str, Room] = {}
 
-    def invite(self, title: str, members: Iterable[str]) -> Room:
-        """Somebody makes a room with these people and the bot: `join`, which names nobody."""
-        room = Room(str(uuid.uuid5(uuid.NAMESPACE_OID, title)), title, list(members))
+    def make(self, title: str, members: Iterable[str]) -> Room:
+        """Somebody, or the bot, makes a room with these people and the bot: `join`, which names nobody."""
+        name = f"{title}/{len(self._rooms)}"
+        room = Room(str(uuid.uuid5(uuid.NAMESPACE_OID, name)), title, list(members))
         self._rooms[room.channel_id] = room
         self._callbacks.in_room("join", room.channel_id)
         return room
@@ -44,8 +45,11 @@ class Rooms:
         self._callbacks.in_room("joined", room.channel_id, members=[user_id])
 
     def leave(self, room: Room, user_id: str) -> None:
+        """A member leaves; with the last one the bot goes, too (reference 2.5)."""
         room.members.remove(user_id)
         self._callbacks.in_room("left", room.channel_id, members=[user_id])
+        if not room.members:
+            self.remove_bot(room)
 
     def remove_bot(self, room: Room) -> None:
         room.inside = False

@@ -39,14 +39,22 @@ class Tenant:
         self.callbacks = Callbacks(settings, self.bot, self.faults, self.log, clock)
         self.rooms = Rooms(self.callbacks, self.pulse, clock)
 
+    def open_talk(self, person: Person) -> Talk:
+        """The member's talk with the bot; what opens it makes a `begin` event (reference 2.5)."""
+        talk = self.talks.with_bot(person.user_id)
+        if not talk.opened:
+            talk.opened = True
+            self.callbacks.begin(person.user_id, talk)
+        return talk
+
     def push(self, person: Person, content: Content) -> Message:
-        """A message of the bot. The first one opens the room, which makes a `begin` event (reference 2.5)."""
-        talk = self._room(person)
+        """A message of the bot. The first one opens the talk."""
+        talk = self.open_talk(person)
         return talk.append("bot", content, self.clock())
 
     def say(self, person: Person, content: Content, postback: str | None = None) -> Message:
         """A message of the member, shown and sent to the bot, with `postback` where a button made it."""
-        talk = self._room(person)
+        talk = self.open_talk(person)
         message = talk.append(person.user_id, content, self.clock())
         self.callbacks.message(
             person.user_id, content if postback is None else content | {"postback": postback}
@@ -55,7 +63,7 @@ class Tenant:
 
     def tap_postback(self, person: Person, data: str, display_text: str | None) -> Message | None:
         """A tapped postback action: the event, and the text it shows in the talk if it has one."""
-        talk = self._room(person)
+        talk = self.open_talk(person)
         shown = (
             talk.append(person.user_id, {"type": "text", "text": display_text}, self.clock())
             if display_text
@@ -76,10 +84,3 @@ class Tenant:
         """The persistent menu that every member sees below the talk."""
         self.bot.menu = content
         self.pulse.beat()
-
-    def _room(self, person: Person) -> Talk:
-        talk = self.talks.with_bot(person.user_id)
-        if not talk.opened:
-            talk.opened = True
-            self.callbacks.begin(person.user_id, talk)
-        return talk

@@ -137,7 +137,7 @@ class Works:
         self._tenant.tap_postback(self._stage.person(who), data, None)
 
     def _invite(self, _who: str, title: str) -> None:
-        self._room = self._tenant.rooms.invite(title, map(_id, BOTH))
+        self._room = self._tenant.rooms.make(title, map(_id, BOTH))
 
     def _say(self, who: str, text: str) -> None:
         self._tenant.rooms.say(self.room, _id(who), {"type": "text", "text": text})
