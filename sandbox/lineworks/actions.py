@@ -72,6 +72,6 @@ def check_quick_reply(quick_reply: Fields) -> None:
     for item in quick_reply.objects("items", 1, 13):
         check_action(item.need("action"), QUICK_REPLY)
         if item.one_of("imageUrl", "imageResourceId") == "imageUrl":
-            item.address("imageUrl")
+            item.png("imageUrl")
         item.done()
     quick_reply.done()

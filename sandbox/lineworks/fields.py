@@ -5,8 +5,10 @@ known whether the real service rejects unknown fields (reference 13.2).
 """
 
 from collections.abc import Collection
+from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
+_OTHER_PICTURES = frozenset(".avif .bmp .gif .heic .heif .jpeg .jpg .svg .tif .tiff .webp".split())
 LANGUAGES = ("ko_KR", "ja_JP", "zh_CN", "zh_TW", "en_US")
 
 
@@ -83,6 +85,14 @@ class Fields:
         value = self.text(name, 1000, required=required)
         if value is not None and not (value.startswith("https://") and urlsplit(value).hostname):
             raise Invalid(self.where(name), "must begin with https://")
+        return value
+
+    def png(self, name: str, *, required: bool = False) -> str | None:
+        """The URL of a picture where the reference wants PNG (3.2, 3.4); one that is named as another kind is refused."""
+        value = self.address(name, required=required)
+        kind = PurePosixPath(urlsplit(value or "").path).suffix.lower()
+        if kind in _OTHER_PICTURES:
+            raise Invalid(self.where(name), f"must be a PNG, not {kind}.")
         return value
 
     def web_link(self, name: str) -> None:

@@ -84,6 +84,7 @@ def _list_template(message: Fields) -> None:
         element.text("subtitle", 1000)
         element.i18n("i18nTitles", "title", 1000)
         element.i18n("i18nSubtitles", "subtitle", 1000)
+        element.png("originalContentUrl")
         _picture(element, "originalContentUrl", "fileId")
         action = element.part("action")
         if action is not None:
@@ -114,6 +115,7 @@ def _column(column: Fields) -> tuple[bool, bool, int]:
     """Checks a column; returns whether it has a title, whether a picture, and how many actions."""
     titled = column.text("title", 40) is not None
     column.i18n("i18nTitles", "title", 40)
+    column.png("originalContentUrl")
     pictured = _picture(column, "originalContentUrl", "fileId")
     letters, lines = (60, 2) if titled or pictured else (120, 4)
     text = column.text("text", letters, required=True) or ""

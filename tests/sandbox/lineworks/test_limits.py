@@ -17,6 +17,8 @@ OPEN: Content = {"type": "uri", "label": "開く", "uri": "https://bot.example.c
 POSTBACK: Content = {"type": "postback", "label": "選ぶ", "data": "addr:1", "displayText": "本社"}
 COPY: Content = {"type": "copy", "label": "写す", "copyText": "250-1"}
 PICTURE = "https://img.example.co.jp/a.png"
+UNNAMED = "https://img.example.co.jp/show?file=a.jpg"
+JPEG = "https://img.example.co.jp/a.JPG?size=1.png"
 
 
 def text(**fields: Any) -> Content:
@@ -115,6 +117,9 @@ ACCEPTED: dict[str, Content] = {
         *({"type": kind, "label": "送る"} for kind in ("camera", "cameraRoll", "location")),
     ),
     "quick reply picture": quick(SAY, imageUrl=PICTURE),
+    "column picture whose kind shows in no name": carousel(column(originalContentUrl=UNNAMED)),
+    "image carousel of any kind of picture": images({"originalContentUrl": JPEG}),
+    "image of any kind": {"type": "image", "previewImageUrl": JPEG, "originalContentUrl": JPEG},
     "alt text 400": flex(of_size(200), altText="あ" * 400),
     "flex 15 KB": flex(of_size(15360)),
     "10 bubbles": flex({"type": "carousel", "contents": [bubble(size="nano")] * 10}),
@@ -204,6 +209,12 @@ REFUSED: dict[str, tuple[Content, str]] = {
         element(originalContentUrl="http://x.example/a.png"),
         "content.elements[0].originalContentUrl",
     ),
+    "element picture not PNG": (element(originalContentUrl=JPEG), "content.elements[0].originalContentUrl"),
+    "column picture not PNG": (
+        carousel(column(originalContentUrl=JPEG)),
+        "content.columns[0].originalContentUrl",
+    ),
+    "quick reply picture not PNG": (quick(SAY, imageUrl=JPEG), "content.quickReply.items[0].imageUrl"),
     "cover title 1001": (listing(coverData={"title": "あ" * 1001}), "content.coverData.title"),
     "cover with both pictures": (
         listing(coverData={"title": "a", "backgroundImageUrl": PICTURE, "backgroundFileId": "f"}),
