@@ -8,7 +8,9 @@ from collections.abc import Collection
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-_OTHER_PICTURES = frozenset(".avif .bmp .gif .heic .heif .jpeg .jpg .svg .tif .tiff .webp".split())
+_OTHER_PICTURES = frozenset(
+    [".avif", ".bmp", ".gif", ".heic", ".heif", ".jpeg", ".jpg", ".svg", ".tif", ".tiff", ".webp"]
+)
 LANGUAGES = ("ko_KR", "ja_JP", "zh_CN", "zh_TW", "en_US")
 
 
