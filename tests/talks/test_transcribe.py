@@ -66,7 +66,8 @@ OTHERS = {
     "0026-message-text-like-a-button": text(HANAKO, 330, "これ [決済する]"),
     "0027-message-text-like-a-direction": text(HANAKO, 340, "(登録済み)"),
     "0028-end": event("end", HANAKO, 350),
-    "0029-postback-of-a-button-not-here": event("postback", TARO, 360, data="cart:"),
+    "0029-end-once-more": event("end", HANAKO, 351),
+    "0030-postback-of-a-button-not-here": event("postback", TARO, 360, data="cart:"),
 }
 HAPPENS = [
     "太郎    (利用開始)",
@@ -91,6 +92,7 @@ HAPPENS = [
     "# 花子 (message text これ [決済する]): この言葉は台本に書けない。再生できません",
     "# 花子 (message text (登録済み)): この言葉は台本に書けない。再生できません",
     "花子    (トークを出る)",
+    "# 花子 (end): トークから退出した。ここでは開いていない。再生できません",
     "太郎    (postback: cart:)",
 ]
 

@@ -135,7 +135,7 @@ class Prompter(Play):
 
     async def _leaves(self, who: str) -> None:
         if not self._stage.tenant.talks.with_bot(CAST[who].user_id).opened:
-            raise Stuck("トークから退出した。ここではまだ開いていない")
+            raise Stuck("トークから退出した。ここでは開いていない")
         await self._perform(who, "(トークを出る)")
 
     async def _words(self, who: str, event: Event) -> str:
