@@ -4,7 +4,7 @@ Callback address and events (an event that is switched off produces nothing, LIN
 menu. A dry run prints what differs; `--apply` changes it. Running it again finds nothing to do.
 """
 
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -16,7 +16,8 @@ from bot.lineworks.action import Message
 from bot.lineworks.client import CallFailed, Client
 from bot.talk.cards import say
 from bot.talk.hearing import Verb
-from bot.talk.wording import LANGUAGES, Wording, wording
+from bot.talk.languages import button_in_every_language
+from bot.talk.wording import Wording
 
 CONTENTS = frozenset({"text", "location", "sticker", "image", "file", "audio", "video"})
 EVENTS = frozenset({"message", "postback", "begin", "end", "join"})
@@ -91,15 +92,7 @@ def _says(menu: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> bool:
 def menu_actions() -> list[Message]:
     """At most four (LINE WORKS reference 3.6), in Japanese, and beside it in every language of the catalogue."""
     verbs = {"shop": Verb.SHOP, "history": Verb.HISTORY, "help": Verb.HELP, "cancel": Verb.CANCEL}
-    words = wording("ja")
-    codes = [code for code in ("ja_JP", "en_US", "ko_KR") if code[:2] in LANGUAGES]
-    return [
-        replace(
-            say(words, name, verb),
-            translations=tuple((code, wording(code)("label", name)) for code in codes),
-        )
-        for name, verb in verbs.items()
-    ]
+    return [button_in_every_language(partial(say, name=name, verb=verb)) for name, verb in verbs.items()]
 
 
 def _shown(value: object) -> str:

@@ -124,6 +124,13 @@ def renew(tx: Tx, company_id: str, person: Person, now: datetime) -> None:
         meet(tx, company_id, person, now, looked_up=True)
 
 
+def learn_language(tx: Tx, member: Member, language: str) -> None:
+    """Keep the language ("en_US", "" for none) in which the member speaks, where the directory did not tell it."""
+    if language and not member.language:
+        member.language = language
+        tx.orm.add(member)
+
+
 def register(tx: Tx, member: Member, email: str, now: datetime) -> None:
     """From now on the member can buy, known to Amazon by this address."""
     what = "mail_changed" if member.email else "member_registered"

@@ -20,7 +20,7 @@ POSTBACK = 300
 class Message:
     """Says `text` for the member; what the platform would say without a text isn't documented.
 
-    `translations` are label and text at once for members of other languages: ("en_US", "Shop").
+    `translations` are labels for members of other languages, ("en_US", "Shop"); a text that is the label goes with them.
     """
 
     label: str
@@ -32,17 +32,12 @@ class Message:
         check_text("label", self.label, LABEL)
         check_text("text", self.text, 300)
         check_optional("postback", self.postback, POSTBACK)
-        for language, label in self.translations:
-            check_text(f"i18nLabels {language}", label, LABEL)
+        _check_labels(self.translations)
 
     def content(self) -> dict[str, Any]:
-        content: dict[str, Any] = _filled(
-            type="message", label=self.label, text=self.text, postback=self.postback
-        )
-        if self.translations:
-            content["i18nLabels"] = [{"language": code, "label": label} for code, label in self.translations]
-            content["i18nTexts"] = [{"language": code, "text": label} for code, label in self.translations]
-        return content
+        said = _filled(type="message", label=self.label, text=self.text, postback=self.postback)
+        texts = self.translations if self.text == self.label else ()
+        return said | translated("label", self.translations) | translated("text", texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +46,16 @@ class Uri:
 
     label: str
     uri: str
+    translations: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         check_text("label", self.label, LABEL)
         check_uri("uri", self.uri)
+        _check_labels(self.translations)
 
     def content(self) -> dict[str, Any]:
-        return _filled(type="uri", label=self.label, uri=self.uri)
+        link = _filled(type="uri", label=self.label, uri=self.uri)
+        return link | translated("label", self.translations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +109,19 @@ def check_quick_reply(actions: Sequence[Action]) -> None:
 def quick_replies(actions: Sequence[Action]) -> dict[str, Any]:
     """What a message adds to its content for its quick replies: nothing when there are none."""
     return {"quickReply": {"items": [{"action": action.content()} for action in actions]}} if actions else {}
+
+
+def translated(field: str, translations: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    """What stands beside a field for clients of other languages: nothing without translations (reference 3.2)."""
+    if not translations:
+        return {}
+    name = f"i18n{field[0].upper()}{field[1:]}s"
+    return {name: [{"language": code, field: text} for code, text in translations]}
+
+
+def _check_labels(translations: tuple[tuple[str, str], ...]) -> None:
+    for language, label in translations:
+        check_text(f"i18nLabels {language}", label, LABEL)
 
 
 def _filled(**fields: str | None) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from bot.lineworks.action import (
     check_quick_reply,
     quick_replies,
     refuse_postback,
+    translated,
 )
 from bot.lineworks.flex import Flex
 from bot.lineworks.limits import (
@@ -60,7 +61,7 @@ __all__ = [
 class Text:
     """Up to 2,000 units of plain text.
 
-    `translations` are for a room, where people of several languages read it: ("en_US", "Hello").
+    `translations` are for a room, or a reader whose language is unknown: ("en_US", "Hello").
     """
 
     text: str
@@ -74,9 +75,8 @@ class Text:
             check_text(f"i18nTexts {language}", text, 2000)
 
     def content(self) -> dict[str, Any]:
-        other = [{"language": code, "text": text} for code, text in self.translations]
-        translated = {"i18nTexts": other} if other else {}
-        return {"type": "text", "text": self.text} | translated | quick_replies(self.quick_reply)
+        text = {"type": "text", "text": self.text} | translated("text", self.translations)
+        return text | quick_replies(self.quick_reply)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,21 +101,24 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class ButtonTemplate:
-    """A text of up to 1,000 units over 1 to 10 buttons; no Postback among them."""
+    """A text of up to 1,000 units over 1 to 10 buttons; no Postback among them. `translations` as for a Text."""
 
     content_text: str
     actions: tuple[Action, ...]
     quick_reply: tuple[Action, ...] = ()
+    translations: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         check_text("contentText", self.content_text, 1000)
         check_count("actions", len(self.actions), 1, 10)
         refuse_postback("actions", self.actions)
         check_quick_reply(self.quick_reply)
+        for language, text in self.translations:
+            check_text(f"i18nContentTexts {language}", text, 1000)
 
     def content(self) -> dict[str, Any]:
         card = {"type": "button_template", "contentText": self.content_text, "actions": _all(self.actions)}
-        return card | quick_replies(self.quick_reply)
+        return card | translated("contentText", self.translations) | quick_replies(self.quick_reply)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,14 @@ that follow. Purchasing's refusals come back as values, so a turn never fails ha
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.lineworks.applink import BASE
-from bot.lineworks.message import Outgoing, Text
+from bot.lineworks.message import Outgoing
 from bot.talk import asking, choices, counter, orders, registration, shopping
 from bot.talk.cards import menu_buttons
 from bot.talk.hearing import Heard, Verb
+from bot.talk.languages import said_in
 from bot.talk.meaning import PARCEL, meant
 from bot.talk.steps import At, Do, Move, decide
 from bot.talk.till import Till
@@ -92,6 +94,7 @@ def turn(
     if began and move.do is Do.GREET:
         talk.about = _BEGAN
     talk.state, talk.changed_at = move.at, now
+    members.learn_language(tx, member, heard.language)
     words = wording(member.language)
     till = Till(tx, desk.company, words, member, talk, at, now)
     if (
@@ -99,21 +102,28 @@ def turn(
         and move.do is Do.HELP
         and policy.is_admin(desk.company, member)
     ):
-        answer = registration.help_for_admin(words)
+        answer = said_in(member.language, registration.help_for_admin)
     elif not policy.may_buy(desk.company, member) and not _may(till, move):
         unknown = member.looked_up_at is None
-        people = asking.links(words, news.contacts(tx, desk.company, member), desk.app_url)
+        contacts = news.contacts(tx, desk.company, member)
         ordered = aftercare.newest(tx, member) is not None
-        answer = registration.not_permitted(
-            words, desk.company.contact, people, unknown=unknown, ordered=ordered
+        answer = said_in(
+            member.language,
+            lambda words: registration.not_permitted(
+                words,
+                desk.company.contact,
+                asking.links(words, contacts, desk.app_url),
+                unknown=unknown,
+                ordered=ordered,
+            ),
         )
     else:
-        text_only = [Text(words("menu", "text_only"))] if _is_lost(move) else []
-        answer = [*text_only, *_answer(desk, till, move)]
+        answer = said_in(member.language, registration.text_only) if _is_lost(move) else []
+        answer += _answer(desk, till, move)
         if at is At.ASKED_PURPOSE and move.at is At.ASKED_PURPOSE and move.do is not Do.ASK_PURPOSE_AGAIN:
             answer += till.ask_purpose_again()
     talks.keep(tx, talk)
-    return [registration.moved_here(words), *answer] if in_room else answer
+    return [*said_in(member.language, registration.moved_here), *answer] if in_room else answer
 
 
 def _is_lost(move: Move) -> bool:
@@ -143,38 +153,43 @@ def _may(till: Till, move: Move) -> bool:
 def _answer(desk: Desk, till: Till, move: Move) -> list[Outgoing]:
     tx, words, member, now, buys = till.tx, till.words, till.member, till.now, till.buys
     admin, email = policy.is_admin(desk.company, member), member.email or ""
+    said = partial(said_in, member.language)
     match move.do:
         case Do.NOTHING:
             return []
         case Do.GREET:
-            return registration.greeting(words, "greeting")
+            return said(lambda words: registration.greeting(words, "greeting"))
         case Do.GREET_FIRST:
-            return registration.greeting(words, "first_register")
+            return said(lambda words: registration.greeting(words, "first_register"))
         case Do.REGISTRATION_CANCELLED:
-            return registration.greeting(words, "cancelled")
+            return said(lambda words: registration.greeting(words, "cancelled"))
         case Do.ASK_EMAIL | Do.ASK_EMAIL_NEW | Do.ASK_EMAIL_AGAIN:
-            explained = [registration.how_to_join(words)] if move.do is Do.ASK_EMAIL_NEW else []
-            return [*explained, *registration.ask_email(words, move.do.value, email, member.login_id)]
-        case Do.REFUSE_EMAIL if move.bad_email is not None:
-            return registration.refuse_email(words, move.bad_email)
+            explained = said(registration.how_to_join) if move.do is Do.ASK_EMAIL_NEW else []
+            question, login_id = move.do.value, member.login_id
+            return [*explained, *said(lambda words: registration.ask_email(words, question, email, login_id))]
+        case Do.REFUSE_EMAIL if (reason := move.bad_email) is not None:
+            return said(lambda words: registration.refuse_email(words, reason))
         case Do.REGISTER:
             members.register(tx, member, move.email, now)
-            return registration.menu(words, "registration", "changed" if email else "done", move.email)
+            sentence = "changed" if email else "done"
+            return said(lambda words: registration.menu(words, "registration", sentence, move.email))
         case Do.KEEP_EMAIL:
-            return registration.menu(words, "registration", "kept", email)
+            return said(lambda words: registration.menu(words, "registration", "kept", email))
         case Do.MENU:
-            return registration.full_menu(words, words("menu", "ready", email=email), admin=admin)
+            return said(lambda words: registration.choose(words, "ready", email=email, admin=admin))
         case Do.NOT_UNDERSTOOD:
             return till.not_understood()
         case Do.NOTHING_ASKED:
-            return registration.full_menu(words, words("menu", "nothing_asked"), admin=admin)
+            return said(lambda words: registration.choose(words, "nothing_asked", admin=admin))
         case Do.COURTESY:
-            return registration.full_menu(words, words("menu", "courtesy"), admin=admin)
+            return said(lambda words: registration.choose(words, "courtesy", admin=admin))
         case Do.NOT_TEXT:
-            return registration.full_menu(words, words("menu", "not_text"), admin=admin)
+            return said(lambda words: registration.choose(words, "not_text", admin=admin))
         case Do.HELP:
-            return registration.help_text(
-                words, registered=member.email is not None, admin=admin, test=desk.company.test
+            return said(
+                lambda words: registration.help_text(
+                    words, registered=member.email is not None, admin=admin, test=desk.company.test
+                )
             )
         case Do.HISTORY:
             return _look_back(till, move)
@@ -192,8 +207,9 @@ def _answer(desk: Desk, till: Till, move: Move) -> list[Outgoing]:
             ask = asking.links(words, news.contacts(tx, desk.company, member), desk.app_url)
             return counter.again(tx, desk.company, words, member, move.heard, now, ask)
         case Do.BUYER:
-            known = history.buyers(tx, desk.company, member)
-            return asking.buyers(words, known, desk.app_url, move.heard.text)
+            return asking.buyers(
+                words, history.buyers(tx, desk.company, member), desk.app_url, move.heard.text
+            )
         case Do.GUIDE:
             menu = menu_buttons(words)[:1] if email and buys else ()
             return asking.open_guide(words, desk.company.public_url, menu)

@@ -4,11 +4,12 @@ Typed words do what buttons do, except for money: `pay` and `pay_yes` count only
 shown for that very cart.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.lineworks.events import Event
 from bot.lineworks.postback import Postback
+from bot.talk.languages import SHOWN_IN_ALL, of_label, of_words
 from bot.talk.wording import notice_choice, verb
 
 
@@ -67,12 +68,14 @@ _MONEY = {Verb.PAY, Verb.PAY_YES, Verb.PAY_ANYWAY, Verb.PAY_NO, Verb.DROP}
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One utterance. `ref` and `nonce` come from a button of ours and are claims, not facts."""
+    """One utterance. `ref` and `nonce` come from a button of ours and are claims, not facts; `language` is the one that
+    these words are in ("en_US"), where they tell."""
 
     verb: Verb
     text: str = ""
     ref: str = ""
     nonce: str = ""
+    language: str = ""
 
     @property
     def by_button(self) -> bool:
@@ -95,7 +98,7 @@ def hear(event: Event) -> Heard:
     if content.postback and (tapped := _tapped(content.postback, content.text)):
         return tapped
     if typed := verb(content.text):
-        return Heard(Verb(typed), content.text)
+        return Heard(Verb(typed), content.text, language=of_words(content.text))
     if choice := notice_choice(content.text):
         return Heard(Verb.NOTICE_PACE, content.text, *choice)
     return Heard(Verb.WORDS, content.text)
@@ -109,6 +112,8 @@ def _tapped(data: str, text: str) -> Heard | None:
     if postback is None or postback.verb not in set(Verb):
         return None
     heard = Heard(Verb(postback.verb), text, postback.ref, postback.nonce)
+    if heard.nonce == SHOWN_IN_ALL:
+        heard = replace(heard, nonce="", language=of_label(text))
     return None if heard.verb in _MONEY and not (heard.ref.isdecimal() and len(heard.ref) < 19) else heard
 
 

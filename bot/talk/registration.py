@@ -12,9 +12,9 @@ def greeting(words: Wording, sentence: str) -> list[Outgoing]:
     return [ButtonTemplate(words("registration", sentence), _membership(words))]
 
 
-def how_to_join(words: Wording) -> Text:
+def how_to_join(words: Wording) -> list[Outgoing]:
     """The Amazon side, whole: invitation or first visit, the private address, the group (Amazon reference 2)."""
-    return Text(words("registration", "how_to_join"))
+    return [Text(words("registration", "how_to_join"))]
 
 
 def ask_email(words: Wording, sentence: str, email: str, known: str) -> list[Outgoing]:
@@ -51,6 +51,16 @@ def menu(words: Wording, section: str, sentence: str, email: str) -> list[Outgoi
     return [ButtonTemplate(cut(words(section, sentence, email=email), CARD), menu_buttons(words))]
 
 
+def text_only(words: Wording) -> list[Outgoing]:
+    """To a sticker or a picture where an answer is waited for."""
+    return [Text(words("menu", "text_only"))]
+
+
+def choose(words: Wording, sentence: str, *, email: str = "", admin: bool) -> list[Outgoing]:
+    """The full menu under a sentence of its own."""
+    return full_menu(words, words("menu", sentence, email=email), admin=admin)
+
+
 def full_menu(
     words: Wording, text: str, *, admin: bool = False, first: tuple[Action, ...] = ()
 ) -> list[Outgoing]:
@@ -59,9 +69,9 @@ def full_menu(
     return [ButtonTemplate(text, (*first, *menu_buttons(words), email, *_choices(words, admin)))]
 
 
-def moved_here(words: Wording) -> Text:
+def moved_here(words: Wording) -> list[Outgoing]:
     """To somebody who meant the bot in a room of several people."""
-    return Text(words("room", "moved_here"))
+    return [Text(words("room", "moved_here"))]
 
 
 def help_text(words: Wording, *, registered: bool, admin: bool, test: bool) -> list[Outgoing]:

@@ -10,7 +10,8 @@ import re
 from bot.lineworks.events import Event
 from bot.lineworks.message import Outgoing, Text
 from bot.talk.hearing import Heard, Verb, hear
-from bot.talk.wording import Wording, every_wording, plain_words, wording
+from bot.talk.languages import in_every_language
+from bot.talk.wording import every_wording, plain_words
 
 _MENTION = re.compile(r'<m userId="[^"]*">(?:[^<]*</m>)?')
 _MENU = ("shop", "history", "help")
@@ -42,9 +43,4 @@ def hear_in_room(event: Event) -> Heard:
 
 def greeting() -> list[Outgoing]:
     """To a room that the bot was invited to: it is used in a talk of its own. In every language of the catalogue."""
-    others = tuple((code, _joined(wording(code))) for code in ("en_US", "ko_KR"))
-    return [Text(_joined(wording("ja_JP")), translations=others)]
-
-
-def _joined(words: Wording) -> str:
-    return words("room", "joined")
+    return in_every_language(lambda words: [Text(words("room", "joined"))])

@@ -10,6 +10,7 @@ from bot.lineworks.message import Action, ButtonTemplate, Outgoing, Text, clean
 from bot.talk import afterwards, checkout, registration
 from bot.talk.cards import mark, menu_buttons, say
 from bot.talk.hearing import Heard, Verb
+from bot.talk.languages import said_in
 from bot.talk.steps import At, Do, Move
 from bot.talk.wording import Wording
 from purchasing import addresses, aftercare, ordering, policy
@@ -51,7 +52,8 @@ class Till:
         admin = policy.is_admin(self.company, self.member)
         cart = ordering.newest_offered(self.tx, self.member)
         if cart is None:
-            return registration.full_menu(self.words, self.words("menu", "not_understood"), admin=admin)
+            language = self.member.language
+            return said_in(language, lambda words: registration.choose(words, "not_understood", admin=admin))
         total = self.words.money(cart.total, cart.currency)
         text = self.words("menu", "not_understood_cart", mark=mark(self.words, cart.test), total=total)
         pay = () if self._placed_since(cart) else (say(self.words, "pay", Verb.PAY, cart.id, cart.nonce),)

@@ -77,10 +77,10 @@ async def test_all_is_well(house: House, capsys: pytest.CaptureFixture[str]) -> 
     )
 
 
-async def test_without_user_read_nobody_s_language_is_known(
+async def test_without_user_read_languages_are_learned_in_the_talk(
     house: House, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The default scope is enough to buy; that everybody is spoken to in Japanese is said, and is no fault."""
+    """The default scope is enough to buy; that languages are then learned from taps is said, and is no fault."""
     code, lines = await house.check(capsys)
     assert code == 0
     assert lines[DIRECTORY].startswith("OK")

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from bot.config import load
 from bot.setup import setup
 from bot.talk.hearing import Verb, button
+from bot.talk.languages import SHOWN_IN_ALL
 from bot.talk.wording import LANGUAGES, wording
 from sandbox.app import make_sandbox
 from sandbox.lineworks.app import TENANT
@@ -104,7 +105,7 @@ async def test_the_menu_says_in_every_language_what_the_buttons_of_the_talk_say(
     actions = house.registered["menu"]["actions"]
     assert [action["label"] for action in actions] == ["買い物をする", "注文履歴", "ヘルプ", "キャンセル"]
     assert [action["postback"] for action in actions] == [
-        button(verb) for verb in (Verb.SHOP, Verb.HISTORY, Verb.HELP, Verb.CANCEL)
+        button(verb, nonce=SHOWN_IN_ALL) for verb in (Verb.SHOP, Verb.HISTORY, Verb.HELP, Verb.CANCEL)
     ]
     for action, name in zip(actions, ("shop", "history", "help", "cancel"), strict=True):
         labels = {entry["language"]: entry["label"] for entry in action["i18nLabels"]}

@@ -85,8 +85,9 @@ def configured(
     folder: Path,
     database: str,
     otherwise: Mapping[str, Any],
+    scope: str,
 ) -> Config:
-    """The company as it usually is, but for the keys of `otherwise`."""
+    """The company as it usually is, but for the keys of `otherwise`; `scope` is what its app may see."""
     company: dict[str, Any] = {
         "name": "株式会社サンプル商事",
         "admins": [CAST["管理者"].user_id],
@@ -100,8 +101,7 @@ def configured(
             "auth_url": f"{here}/lineworks/oauth2/v2.0",
             "api_url": f"{here}/lineworks/v1.0",
             "app_url": f"{here}/lineworks/app",
-            # user.read shows a member's language, which user.profile.read keeps to itself (reference 7)
-            "scope": "bot.message user.read",
+            "scope": scope,
             "sends_per_minute": 100_000,
         },
         "amazon": {

@@ -14,7 +14,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from sandbox.lineworks.taps import SAMPLE_IMAGE, SAMPLE_LOCATION, SAMPLE_STICKER, actions
+from sandbox.lineworks.taps import SAMPLE_IMAGE, SAMPLE_LOCATION, SAMPLE_STICKER, actions, translated
 from tests.talks.amazon import Amazon
 from tests.talks.cast import CAST, EMAIL
 from tests.talks.script import PEOPLE, Line, Script, says, squeezed, unseen, written
@@ -64,7 +64,8 @@ class Play:
         self._works.judge()
         for who in CAST:
             if unread := (await self._stage.messages(who))[self._seen[who] :]:
-                raise Mismatch(f"at the end {who} has unread messages:\n" + "\n".join(map(_told, unread)))
+                told = "\n".join(_told(message, self._language(who)) for message in unread)
+                raise Mismatch(f"at the end {who} has unread messages:\n{told}")
 
     async def _do(self, line: Line) -> None:
         match line.who:
@@ -107,7 +108,7 @@ class Play:
         if not unread:
             raise Mismatch(f"but {who} is told nothing more")
         self._seen[who] += 1
-        words, buttons = shown(unread[0]["content"])
+        words, buttons = shown(unread[0]["content"], self._language(who))
         if not says(line.words, words) or not _same(line.buttons, buttons):
             raise Mismatch(_beside(line, words, buttons))
 
@@ -115,8 +116,13 @@ class Play:
         await self._stage.quiet()
         for who in CAST:
             for message in await self._stage.messages(who):
-                if squeezed(words) in squeezed(_told(message)):
-                    raise Mismatch(f"but {who} has been told:\n{_told(message)}")
+                told = _told(message, self._language(who))
+                if squeezed(words) in squeezed(told):
+                    raise Mismatch(f"but {who} has been told:\n{told}")
+
+    def _language(self, who: str) -> str:
+        """That of somebody's client."""
+        return self._stage.person(who).language
 
     def _look(self, line: Line) -> None:
         words, buttons = self._shopper.text, self._shopper.labels
@@ -129,7 +135,8 @@ class Play:
         await self._stage.quiet()
         self._stage.clock.now += A_WHILE
         if unread := (await self._stage.messages(self._who))[self._seen[self._who] :]:
-            raise Mismatch(f"but {self._who} has not read this yet:\n" + "\n".join(map(_told, unread)))
+            told = "\n".join(_told(message, self._language(self._who)) for message in unread)
+            raise Mismatch(f"but {self._who} has not read this yet:\n{told}")
         if line.buttons:
             for label in line.buttons:
                 await self._tap(line.words.removesuffix("の"), label)
@@ -141,7 +148,9 @@ class Play:
     async def _tap(self, where: str, label: str) -> None:
         """Taps the newest button with this label; the oldest if `where` says 最初, else the one beside that place, or
         on the newest card that says so."""
-        found = [message for message in await self._stage.messages(self._who) if label in _labels(message)]
+        language = self._language(self._who)
+        said = await self._stage.messages(self._who)
+        found = [message for message in said if label in _labels(message, language)]
         if not found:
             raise Mismatch(f"but {self._who} has no button 「{label}」")
         message = found[0] if where == "最初" else found[-1]
@@ -149,7 +158,7 @@ class Play:
             address = _beside_place(message["content"], where)
         else:
             if where not in ("", "最初"):
-                told = [each for each in found if squeezed(where) in squeezed(_told(each))]
+                told = [each for each in found if squeezed(where) in squeezed(_told(each, language))]
                 if not told:
                     raise Mismatch(f"but there is no card for {where}")
                 message = told[-1]
@@ -207,22 +216,25 @@ class Play:
                 await self._tap("", label)
 
 
-def shown(content: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
-    """What a person reads in a message, and its buttons in order; a link ends in ↗."""
+def shown(content: dict[str, Any], language: str = "ja_JP") -> tuple[str, tuple[str, ...]]:
+    """What a person reads in a message, whose client speaks that language, and its buttons in order; a link ends in ↗."""
     buttons = tuple(
-        action["label"] + (" ↗" if action["type"] == "uri" else "") for _, action in actions(content)
+        translated(action, "label", language) + (" ↗" if action["type"] == "uri" else "")
+        for _, action in actions(content)
     )
-    return "\n".join(_texts(content)), buttons
+    return "\n".join(_texts(content, language)), buttons
 
 
-def _texts(value: object) -> list[str]:
+def _texts(value: object, language: str) -> list[str]:
     if isinstance(value, list):
-        return [text for entry in value for text in _texts(entry)]
+        return [text for entry in value for text in _texts(entry, language)]
     if not isinstance(value, dict):
         return []
-    own = [value[name] for name in ("title", "subtitle", "text", "contentText") if value.get(name)]
-    inner = (part for name, part in value.items() if name not in ("action", "actions", "quickReply"))
-    return own + [text for part in inner for text in _texts(part)]
+    names = ("title", "subtitle", "text", "contentText")
+    own = [translated(value, name, language) for name in names if value.get(name)]
+    apart = ("action", "actions", "quickReply")
+    inner = (part for name, part in value.items() if name not in apart and not name.startswith("i18n"))
+    return own + [text for part in inner for text in _texts(part, language)]
 
 
 def _same(expected: tuple[str, ...], buttons: tuple[str, ...]) -> bool:
@@ -233,8 +245,8 @@ def _same(expected: tuple[str, ...], buttons: tuple[str, ...]) -> bool:
     )
 
 
-def _labels(message: dict[str, Any]) -> list[str]:
-    return [action["label"] for _, action in actions(message["content"])]
+def _labels(message: dict[str, Any], language: str) -> list[str]:
+    return [translated(action, "label", language) for _, action in actions(message["content"])]
 
 
 def _beside_place(content: dict[str, Any], place: str) -> str:
@@ -249,8 +261,8 @@ def _beside(line: Line, words: str, buttons: tuple[str, ...]) -> str:
     return f"  expected: {line}\n  actual:   {written(line.who, words, buttons)}"
 
 
-def _told(message: dict[str, Any]) -> str:
-    return "  " + written("bot", *shown(message["content"]))
+def _told(message: dict[str, Any], language: str) -> str:
+    return "  " + written("bot", *shown(message["content"], language))
 
 
 def _span(words: str) -> timedelta:

@@ -3,6 +3,7 @@
 設定    用途を尋ねる
 設定    Botは未登録                       LINE WORKS knows of the bot, but not where to call it, and shows no menu
 設定    コールバックを保存する              [record]: what LINE WORKS posts is kept, without the people in it
+設定    言語は分からない                  LINE WORKS' directory tells nobody's language: the app has the usual scope alone
 設定    本番                             mode = "active": goods are paid for and sent
 設定    利用者: 山田 太郎、総務部だけ         who may buy: people, or an organisation of theirs
 設定    問い合わせ先: 購買課 内線1234         whom the others are told to ask
@@ -38,7 +39,10 @@ _STRANGE = (
 
 @dataclass(slots=True)
 class Scene:
-    """`company` are the keys of [[company]] that differ from the usual; `people` are the cast, a copy of its own."""
+    """`company` are the keys of [[company]] that differ from the usual; `people` are the cast, a copy of its own.
+
+    `scope` is the app's: user.read shows a member's language, which user.profile.read keeps to itself (reference 7).
+    """
 
     company: dict[str, Any] = field(default_factory=dict)
     people: dict[str, Person] = field(
@@ -48,6 +52,7 @@ class Scene:
     active: bool = False
     registered: bool = True
     recorded: bool = False
+    scope: str = "bot.message user.read"
 
 
 def read_scene(settings: Iterable[Line]) -> Scene:
@@ -70,6 +75,8 @@ def _set(scene: Scene, words: str) -> None:
         scene.registered = False
     elif words == "コールバックを保存する":
         scene.recorded = True
+    elif words == "言語は分からない":
+        scene.scope = "bot.message user.profile.read"
     elif words == "本番":
         scene.active = True
     elif what == "利用者":

@@ -257,7 +257,7 @@ async def staged(
     app.add_subapp("/amazon", shop)
     async with AsyncExitStack() as stack:
         here = f"http://127.0.0.1:{await _serve(stack, app)}"
-        config = configured(here, bot_port, works, amazon, keys, folder, database, scene.company)
+        config = configured(here, bot_port, works, amazon, keys, folder, database, scene.company, scene.scope)
         if scene.recorded:
             config = config.model_copy(update={"record": Record(callbacks=str(folder / "記録"))})
         bot = await stack.enter_async_context(running(config, clock=clock))

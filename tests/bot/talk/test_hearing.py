@@ -1,6 +1,7 @@
 """What the bot hears: taps, typed words, 利用開始, stickers, and claims that no button of ours made."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -46,7 +47,7 @@ def said(text: str | None = None, postback: str | None = None, kind: str = "text
     ],
 )
 def test_what_is_said_is_understood(utterance: Heard, understood: Heard) -> None:
-    assert utterance == understood
+    assert replace(utterance, language="") == understood
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_what_is_said_is_understood(utterance: Heard, understood: Heard) -> None
 )
 def test_politeness_does_no_harm(text: str, verb: Verb) -> None:
     """It never makes a word of what is none, and never a button that pays."""
-    assert said(text) == Heard(verb, text)
+    assert replace(said(text), language="") == Heard(verb, text)
     assert not said(text).by_button
 
 
@@ -114,7 +115,7 @@ def test_what_wants_no_answer_gets_none(event: dict[str, Any]) -> None:
 def test_a_claim_that_no_button_of_ours_makes_is_not_believed(claim: str) -> None:
     """The text beside it still counts, as if it had been typed: without a button, that never pays."""
     spoken = said("決済する", claim)
-    assert spoken == Heard(Verb.PAY, "決済する")
+    assert spoken == Heard(Verb.PAY, "決済する", language="ja_JP")
     assert not spoken.by_button
 
 
