@@ -49,6 +49,8 @@ class Accepted:
     empty: bool
     company_id: str = field(default="", compare=False)
     trace: str = field(default="", compare=False)
+    language: str = field(default="", compare=False)
+    """The member's, where it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ def accept_cart(
     ).first()
     value = cart.value
     company_id = session.company_id if session else fallback_company
+    language = tx.orm.get_one(Member, session.member_id).language if session else ""
     tx.trace = (session.trace if session else "") or tx.trace
 
     def said(what: str, **facts: Any) -> None:
@@ -120,7 +123,7 @@ def accept_cart(
         document = keep(None, "refused", reason or trouble)
         said("cart_refused", why=trouble, document=document.id)
         email = (session.email if session else "") or ""
-        return Denied(trouble, reason, session.company_id if session else "", tx.trace, email)
+        return Denied(trouble, reason, session.company_id if session else "", tx.trace, email, language)
 
     if session is None:
         return refuse(Trouble.CART_UNKNOWN)
@@ -133,7 +136,7 @@ def accept_cart(
         again = seen is not None and seen.outcome == f"accepted:{session.id}"
         # A changed cart under the same payloadID is not the cart that was accepted.
         if seen and again and evidence.raw_bytes(vault, seen).strip() == cart.raw.strip():
-            return Accepted(session.state == SessionState.ENDED, company_id, tx.trace)
+            return Accepted(session.state == SessionState.ENDED, company_id, tx.trace, language)
         return refuse(Trouble.CART_USED)
     if seen:
         # The document was handed in before, for another visit: a replay.
@@ -164,7 +167,7 @@ def accept_cart(
         assert row.id is not None
         said("cart_offered", cart=row.id, document=document.id, total=row.total, currency=row.currency)
         notices.tell_member(tx, member, What.CART, row.id, now)
-    return Accepted(value.empty, company_id, tx.trace)
+    return Accepted(value.empty, company_id, tx.trace, language)
 
 
 def _store(tx: Tx, session: ShoppingSession, cart: Cart, document_id: int, now: datetime) -> tables.Cart:

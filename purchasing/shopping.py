@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from hashlib import sha256
 
 from sqlmodel import col, func, select
@@ -97,13 +98,15 @@ class Trouble(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Denied:
     """The member stays outside. `reason` is Amazon's own sentence, if it gave one; `company_id` is empty where the token
-    names no company, `email`, the mail address that the visit is for, where it names no visit."""
+    names no company, `email`, the mail address that the visit is for, where it names no visit, `language`, the member's,
+    where it is unknown."""
 
     trouble: Trouble
     reason: str = ""
     company_id: str = field(default="", compare=False)
     trace: str = field(default="", compare=False)
     email: str = field(default="", compare=False)
+    language: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,7 @@ class Visit:
     company: Company
     setup: bytes
     email: str
+    language: str = ""
     trace: str = ""
 
 
@@ -127,10 +131,14 @@ def find_link(tx: Tx, token: str, now: datetime) -> tuple[ShopLink, Member] | De
         return Denied(Trouble.LINK_UNKNOWN)
     member = tx.orm.get_one(Member, link.member_id)
     if link.expires_at <= now:
-        return Denied(Trouble.LINK_OLD, company_id=link.company_id)
+        return _turned_away(member, Trouble.LINK_OLD)
     if member.email is None:
-        return Denied(Trouble.NOT_REGISTERED, company_id=link.company_id)
+        return _turned_away(member, Trouble.NOT_REGISTERED)
     return link, member
+
+
+def _turned_away(member: Member, trouble: Trouble) -> Denied:
+    return Denied(trouble, company_id=member.company_id, language=member.language)
 
 
 def prepare(tx: Tx, vault: Keyring, companies: Companies, token: str, now: datetime) -> Visit | Denied:
@@ -144,9 +152,9 @@ def prepare(tx: Tx, vault: Keyring, companies: Companies, token: str, now: datet
     if company is None:
         return Denied(Trouble.LINK_UNKNOWN)
     if not policy.may_buy(company, member):
-        return Denied(Trouble.NOT_PERMITTED, company_id=company.id)
+        return _turned_away(member, Trouble.NOT_PERMITTED)
     if _visits_since(tx, member, now - A_WHILE) >= company.visits_per_hour:
-        return Denied(Trouble.TOO_MANY_VISITS, company_id=company.id)
+        return _turned_away(member, Trouble.TOO_MANY_VISITS)
     address = addresses.get(tx, company.id, link.address_key)
     cart_token, cookie = secrets.token_urlsafe(18), secrets.token_hex(16)
     session = ShoppingSession(
@@ -195,7 +203,7 @@ def prepare(tx: Tx, vault: Keyring, companies: Companies, token: str, now: datet
     )
     member.last_address = address.key
     tx.orm.add(member)
-    return Visit(session.id, company, setup, member.email, tx.trace)
+    return Visit(session.id, company, setup, member.email, member.language, tx.trace)
 
 
 def _visits_since(tx: Tx, member: Member, moment: datetime) -> int:
@@ -222,13 +230,13 @@ async def enter(
     if isinstance(outcome, StartPage):
         await db.write(lambda tx: _started(tx, visit.session_id, SessionEvent.STARTED, clock()))
         return outcome.url
-    company_id = visit.company.id
+    whose = partial(Denied, company_id=visit.company.id, email=visit.email, language=visit.language)
     if isinstance(outcome, Refused):
-        denied = Denied(_why_refused(outcome.status), outcome.reason, company_id, email=visit.email)
+        denied = whose(_why_refused(outcome.status), outcome.reason)
     elif isinstance(outcome, Unreachable):
-        denied = Denied(Trouble.SETUP_UNREACHABLE, outcome.why, company_id)
+        denied = whose(Trouble.SETUP_UNREACHABLE, outcome.why)
     else:
-        denied = Denied(Trouble.SETUP_UNREADABLE, outcome.why, company_id)
+        denied = whose(Trouble.SETUP_UNREADABLE, outcome.why)
     await db.write(
         lambda tx: _started(
             tx, visit.session_id, SessionEvent.REFUSED, clock(), f"{denied.trouble}: {denied.reason}"

@@ -48,7 +48,7 @@ async def cart(request: web.Request) -> web.Response:
     if isinstance(outcome, Denied):
         services.metrics.carts.labels(outcome.trouble.value).inc()
         return trouble_page(request, services, outcome)
-    name = "empty" if outcome.empty else "accepted"
+    words, name = language_of(request, outcome.language), "empty" if outcome.empty else "accepted"
     services.metrics.carts.labels(name).inc()
     return page(
         words,

@@ -24,10 +24,11 @@ SAFE_HEADERS = {
 }
 
 
-def language_of(request: web.Request) -> Wording:
-    """Japanese, unless the browser asks for another language of ours first."""
-    first = request.headers.get("Accept-Language", "")[:2].lower()
-    return wording(first if first in LANGUAGES else "ja")
+def language_of(request: web.Request, known: str = "") -> Wording:
+    """The member's language ("en_US"), where it is `known` and one of ours; else what the browser asks for first, if that
+    is; else Japanese."""
+    asked = (known[:2], request.headers.get("Accept-Language", "")[:2].lower())
+    return wording(next((code for code in asked if code in LANGUAGES), "ja"))
 
 
 def page(

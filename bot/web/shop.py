@@ -73,7 +73,7 @@ def trouble_page(
     request: web.Request, services: Services, denied: Denied, *, again: str = "", fresh: str = ""
 ) -> web.Response:
     """What happened and what to do, for every way in which shopping can fail."""
-    words, trouble = language_of(request), denied.trouble
+    words, trouble = language_of(request, denied.language), denied.trouble
     may_retry = trouble.startswith("setup_")
     answer = page(
         words,
@@ -97,9 +97,8 @@ def trouble_page(
 async def fresh(request: web.Request) -> web.Response:
     """Send new address cards into the talk of the link's own member; at most once a minute."""
     services, token = request.app[SERVICES], request.match_info["token"]
-    words = language_of(request)
 
-    def work(tx: Tx) -> Denied | str:
+    def work(tx: Tx) -> Denied | Member:
         now = services.clock()
         found = shopping.find_link(tx, token, now)
         if isinstance(found, Denied) and found.trouble is not Trouble.LINK_OLD:
@@ -107,20 +106,21 @@ async def fresh(request: web.Request) -> web.Response:
         link = tx.orm.get_one(ShopLink, shopping.hash_token(token))
         member, company = tx.orm.get_one(Member, link.member_id), services.companies[link.company_id]
         if shopping.offered_since(tx, company, member, now - ONCE_IN):
-            return company.id
+            return member
         choices = shopping.offer(tx, company, member, now)
         minutes = int(company.link_life.total_seconds() // 60)
         messages = cards.address_cards(wording(member.language), choices, minutes, company.test)
         key = f"fresh:{link.token_hash}:{now:%Y%m%d%H%M}"
         outbox.post(tx, company.id, member.user_id, messages, key=key, now=now, priority=ANSWER)
-        return company.id
+        return member
 
     outcome = await services.db.write(work)
     if isinstance(outcome, Denied):
         return trouble_page(request, services, outcome)
+    words = language_of(request, outcome.language)
     return page(
         words,
         title=words("page", "fresh_sent_title"),
         text=words("page", "fresh_sent"),
-        app_url=services.app_url(outcome),
+        app_url=services.app_url(outcome.company_id),
     )

@@ -13,9 +13,10 @@ from yarl import URL
 from bot.talk.wording import wording
 from purchasing.shopping import Denied, enter
 from storage import tables
+from storage.database import Tx
 from tests.bot.web.conftest import Answer, Site
 from tests.trouble.documents import Goods, cart
-from tests.trouble.house import HANAKO, TARO, email_of, link_for, vault, visit_of, way_back
+from tests.trouble.house import HANAKO, TARO, email_of, known, link_for, vault, visit_of, way_back
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 MIB = 1024 * 1024
@@ -60,6 +61,29 @@ async def test_the_whole_way_from_the_link_to_the_notice(site: Site) -> None:
     assert row.total == 9691 * 2 + 1938
     (notice,) = await site.stored("notice")
     assert notice.lane == f"notice:sample:{TARO}"
+
+
+async def test_the_page_speaks_the_members_language_whatever_the_browsers_is(site: Site) -> None:
+    """Taken, the same again, and refused; a stranger's post is answered in the browser's language."""
+    token, cookie = await visit(site)
+
+    def learn(tx: Tx) -> None:
+        known(tx).language = "ko_KR"
+
+    await site.db.write(learn)
+    words, asks = wording("ko"), FORM | {"Accept-Language": "en-GB"}
+    raws = [cart(cookie, Goods(), payload_id="1@example.co.jp")] * 2 + [
+        cart(cookie, Goods(), payload_id="2@example.co.jp")
+    ]
+    answers = [
+        await site.call(
+            "POST", f"/punchout/cart/{way}", data=urlencode({"cxml-urlencoded": raw}).encode(), headers=asks
+        )
+        for way, raw in [*((token, raw) for raw in raws), ("stranger", raws[0])]
+    ]
+    taken, used = words("page", "accepted_title"), words("trouble_title", "cart_used")
+    unknown = wording("en")("trouble_title", "cart_unknown")
+    assert [heading(answer) for answer in answers] == [taken, taken, used, unknown]
 
 
 @pytest.mark.parametrize("field", ["cxml-urlencoded", "cXML-urlencoded", "CXML-URLENCODED"])

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from lxml import html
@@ -10,11 +11,12 @@ from sqlmodel import select
 from bot.talk.wording import wording
 from punchout.setup import read_setup
 from punchout.xml import parse
+from purchasing.shopping import Trouble
 from storage.database import Tx
 from storage.tables import ShoppingSession
 from tests.bot.web.conftest import Answer, Site
 from tests.trouble.amazon import hangs_up, leads_to, never_answers, page, says
-from tests.trouble.house import EMAIL, TARO, email_of, furnished, link_for
+from tests.trouble.house import EMAIL, TARO, email_of, furnished, known, link_for
 
 PREVIEWS = (
     "facebookexternalhit/1.1;line-poker/1.0",
@@ -252,6 +254,40 @@ async def test_the_page_speaks_the_browsers_language_and_no_other(site: Site) ->
     for accept in ("fr-FR", "*", "", "日本語".encode().decode("latin-1")):
         other = await site.call("GET", "/shop/x", headers={"Accept-Language": accept})
         has(other, "link_unknown")
+
+
+@pytest.mark.parametrize(
+    ("members", "browsers", "spoken"),
+    [
+        ("ko_KR", "en-GB", "ko"),
+        ("ja_JP", "en-GB", "ja"),
+        ("", "en-GB", "en"),
+        ("zh_CN", "en-GB", "en"),
+        ("", "fr", "ja"),
+    ],
+)
+async def test_the_page_of_a_members_link_speaks_the_members_language_where_it_is_known(
+    site: Site, members: str, browsers: str, spoken: str
+) -> None:
+    token, asks = await link(site), {"Accept-Language": browsers}
+    await site.db.write(lambda tx: speaks(tx, members))
+    words = wording(spoken)
+    site.amazon.answers.append(page(500))
+    unreadable = await site.call("GET", f"/shop/{token}", headers=asks)
+    assert any(
+        words("trouble_title", trouble) in said(unreadable) for trouble in Trouble if "setup" in trouble
+    )
+    site.clock.now += timedelta(days=1)
+    old = await site.call("GET", f"/shop/{token}", headers=asks)
+    assert words("trouble_title", "link_old") in said(old)
+    fresh = await site.call("POST", f"/shop/{token}/fresh", headers=asks)
+    assert words("page", "fresh_sent_title") in said(fresh)
+
+
+def speaks(tx: Tx, language: str) -> None:
+    member = known(tx)
+    member.language = language
+    tx.orm.add(member)
 
 
 async def test_languages_that_nobody_speaks_use_up_no_memory(site: Site) -> None:
