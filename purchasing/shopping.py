@@ -97,9 +97,8 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """The member stays outside. `reason` is Amazon's own sentence, if it gave one; `company_id` is empty where the token
-    names no company, `email`, the mail address that the visit is for, where it names no visit, `language`, the member's,
-    where it is unknown."""
+    """The member stays outside. `reason` is Amazon's own sentence, if it gave one; `company_id`, the mail address `email`
+    that the visit is for, and the member's `language` are empty where the token tells none."""
 
     trouble: Trouble
     reason: str = ""
