@@ -139,8 +139,17 @@ def _people(tx: Tx, company_id: str, names: Sequence[str]) -> list[str]:
 
 def contacts(tx: Tx, company: Company, buyer: Member) -> dict[str, str]:
     """Who answers for the buyer's purchases, can be written to and is not the buyer: login id and name, if known."""
+    return _others(tx, company, buyer, policy.admins_of(company, buyer))
+
+
+def fellow_admins(tx: Tx, company: Company, admin: Member) -> dict[str, str]:
+    """Every other administrator who can be written to, whomever they answer for: login id and name, if known."""
+    return _others(tx, company, admin, policy.every_admin(company))
+
+
+def _others(tx: Tx, company: Company, buyer: Member, names: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for name in policy.admins_of(company, buyer):
+    for name in names:
         admin = members.find(tx, company.id, name)
         if admin is None and "@" in name:
             found.setdefault(name, "")

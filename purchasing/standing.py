@@ -116,7 +116,7 @@ def shipping(said: Sequence[Word]) -> Decimal | None:
 
 
 def tax(said: Sequence[Word]) -> Decimal | None:
-    """The tax of all that is accepted, shipping's included (Amazon reference 7.2); None where it is not told of all."""
+    """The tax of all that is accepted, shipping's included (Amazon reference 7.1); None where it is not told of all."""
     accepting = _accepting(said)
     told = [own[0].head.tax for own in accepting if own[0].head.tax is not None]
     return sum(told, NOTHING) if told and len(told) == len(accepting) and _whole(accepting) else None

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from bot.lineworks.action import LABEL
 from bot.lineworks.applink import talk_with
 from bot.lineworks.message import Action, ButtonTemplate, Outgoing, Text, Uri, clean, cut
+from bot.talk.cards import say
+from bot.talk.hearing import Verb
 from bot.talk.wording import Wording, every_wording, plain_words
 
 MOST = 5
@@ -36,11 +38,24 @@ def is_called(name: str, typed: str) -> bool:
 
 
 def whom_to_ask(
-    words: Wording, contacts: Mapping[str, str], contact: str, app_url: str, menu: tuple[Action, ...]
+    words: Wording,
+    contacts: Mapping[str, str],
+    contact: str,
+    app_url: str,
+    menu: tuple[Action, ...],
+    *,
+    admin: bool = False,
 ) -> list[Outgoing]:
-    """The administrators, and what the company says itself (`contact`); `menu` are the buttons that go along."""
+    """The administrators, and what the company says itself (`contact`); `menu` are the buttons that go along.
+
+    Who asks and is an `admin` is told so, with the others where there are any.
+    """
     people = links(words, contacts, app_url)
-    text = words("asking", "people" if people else "contact" if contact else "nobody")
+    if admin:
+        text = words("asking", "fellows" if people else "yourself")
+        menu = (*menu, say(words, "notices", Verb.NOTICES))
+    else:
+        text = words("asking", "people" if people else "contact" if contact else "nobody")
     if contact:
         text += "\n" + words("asking", "place", contact=cut(contact, 200))
     buttons = (*people, *menu)

@@ -14,6 +14,7 @@ from purchasing.accounting import Booked
 from purchasing.holding import AskAgain
 from purchasing.lifecycle import OrderState
 from purchasing.ordering import LONGEST_PURPOSE
+from purchasing.sellers import is_amazon
 from purchasing.values import plain
 from storage.tables import Cart, CartLine, DeliveryAddress, Order
 
@@ -55,7 +56,7 @@ def _lines(words: Wording, cart: Cart, lines: Sequence[CartLine]) -> list[str]:
                 sum=words.money(line.unit_price * line.quantity, cart.currency),
             )
         )
-        if line.sold_by and not line.sold_by.startswith("Amazon"):
+        if line.sold_by and not is_amazon(line.sold_by):
             written.append(words("cart", "seller", seller=title(line.sold_by)))
     return written
 

@@ -11,7 +11,7 @@ from functools import partial
 
 from bot.lineworks.applink import BASE
 from bot.lineworks.message import Outgoing
-from bot.talk import asking, choices, counter, orders, registration, shopping
+from bot.talk import asking, choices, counter, orders, permission, registration, shopping
 from bot.talk.cards import menu_buttons
 from bot.talk.hearing import Heard, Verb
 from bot.talk.languages import said_in
@@ -19,7 +19,7 @@ from bot.talk.meaning import PARCEL, meant
 from bot.talk.steps import At, Do, Move, decide
 from bot.talk.till import Till
 from bot.talk.wording import Wording, wording
-from purchasing import aftercare, history, members, policy
+from purchasing import history, members, policy
 from purchasing import notices as news
 from purchasing import shopping as visits
 from purchasing.members import Person
@@ -97,26 +97,8 @@ def turn(
     members.learn_language(tx, member, heard.language)
     words = wording(member.language)
     till = Till(tx, desk.company, words, member, talk, at, now)
-    if (
-        not policy.may_buy(desk.company, member)
-        and move.do is Do.HELP
-        and policy.is_admin(desk.company, member)
-    ):
-        answer = said_in(member.language, registration.help_for_admin)
-    elif not policy.may_buy(desk.company, member) and not _may(till, move):
-        unknown = member.looked_up_at is None
-        contacts = news.contacts(tx, desk.company, member)
-        ordered = aftercare.newest(tx, member) is not None
-        answer = said_in(
-            member.language,
-            lambda words: registration.not_permitted(
-                words,
-                desk.company.contact,
-                asking.links(words, contacts, desk.app_url),
-                unknown=unknown,
-                ordered=ordered,
-            ),
-        )
+    if not till.buys and not permission.may(till, move):
+        answer = permission.turned_away(desk.company, desk.app_url, till, move)
     else:
         answer = said_in(member.language, registration.text_only) if _is_lost(move) else []
         answer += _answer(desk, till, move)
@@ -135,19 +117,6 @@ def _is_lost(move: Move) -> bool:
 def _asks_nothing(move: Move) -> bool:
     """A stranger's こんにちは or sticker: the greeting is its answer. A verb is always answered."""
     return move.do is Do.GREET_FIRST and move.heard.verb in (Verb.WORDS, Verb.THING)
-
-
-_FOR_EVERYBODY = (
-    Do.NOTHING, Do.ORDER, Do.NO_SUCH_ORDER, Do.OPEN_AMAZON, Do.HISTORY, Do.RECEIPT, Do.DROP, Do.CANCEL_ORDER,
-    Do.NOTICES, Do.NOTICE_PACE, Do.BUYER, Do.ASK_ADMIN, Do.GUIDE,
-)  # fmt: skip
-"""What somebody may do who may not buy: an administrator looks at an order, and chooses what to be told; who could buy
-before looks after the orders made then, and gives up a cart; anybody may ask whom to ask."""
-
-
-def _may(till: Till, move: Move) -> bool:
-    """Whether this is for somebody who may not buy: キャンセル is where there is something to cancel."""
-    return move.do in _FOR_EVERYBODY or (move.do is Do.CANCEL and till.can_cancel())
 
 
 def _answer(desk: Desk, till: Till, move: Move) -> list[Outgoing]:
@@ -215,8 +184,9 @@ def _answer(desk: Desk, till: Till, move: Move) -> list[Outgoing]:
             return asking.open_guide(words, desk.company.public_url, menu)
         case Do.ASK_ADMIN:
             menu = menu_buttons(words)[:2] if email and buys else ()
-            contacts = news.contacts(tx, desk.company, member)
-            return asking.whom_to_ask(words, contacts, desk.company.contact, desk.app_url, menu)
+            find = news.fellow_admins if admin else news.contacts
+            contacts = find(tx, desk.company, member)
+            return asking.whom_to_ask(words, contacts, desk.company.contact, desk.app_url, menu, admin=admin)
         case Do.NOTICES | Do.NOTICE_PACE:
             return choices.choose(tx, desk.company, words, member, move.heard, now)
         case Do.SHOP:

@@ -149,7 +149,7 @@ def contested(words: Wording, found: OrderDetail, number: int) -> list[str]:
 
 
 def timeline(words: Wording, found: OrderDetail) -> list[str]:
-    """受付 → 受注確定 → 発送 → お届け予定, each with its time or as still to come."""
+    """受付 → 受注確定 → 発送 → お届け予定, each with its time or as still to come; none of it where nothing will come."""
     order = found.order
     steps: list[tuple[str, datetime | None]] = [("placed", order.placed_at)]
     if order.state in (OrderState.REFUSED, OrderState.REJECTED):
@@ -160,14 +160,19 @@ def timeline(words: Wording, found: OrderDetail) -> list[str]:
         steps += [("confirmed", order.confirmed_at), ("shipped", max(shipped, default=None))]
         written = [_step(words, name, moment) for name, moment in steps]
         written += parcels.lines(words, found)
-        if expected:
-            written.append(words("timeline", "expected", moment=words.moment(max(expected))))
+        if expected or not _all_arrived(order):
+            moment = _moment(words, max(expected, default=None))
+            written.append(words("timeline", "expected", moment=moment).rstrip())
         if order.receipt:
             written.append(words("timeline", order.receipt, moment=_moment(words, order.receipt_at)))
         if order.cancel_wished_at:
             written.append(words("timeline", "cancel_wished", moment=words.moment(order.cancel_wished_at)))
         return written
     return [_step(words, name, moment) for name, moment in steps]
+
+
+def _all_arrived(order: Order) -> bool:
+    return order.receipt == Receipt.ARRIVED and order.state == OrderState.SHIPPED
 
 
 def _step(words: Wording, name: str, moment: datetime | None) -> str:
@@ -182,7 +187,7 @@ def _moment(words: Wording, moment: datetime | None) -> str:
 def receipt_buttons(words: Wording, order: Order) -> list[Action]:
     """What a buyer can say of goods that were shipped; once all arrived, only that something is wrong with them."""
     damaged = say(words, "damaged", Verb.DAMAGED, order.number)
-    if order.receipt == Receipt.ARRIVED and order.state == OrderState.SHIPPED:
+    if _all_arrived(order):
         return [damaged]
     return [
         say(words, "arrived", Verb.ARRIVED, order.number),

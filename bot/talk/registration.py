@@ -83,9 +83,10 @@ def help_text(words: Wording, *, registered: bool, admin: bool, test: bool) -> l
     return [ButtonTemplate(text, (*_membership(words), *_choices(words, admin)))]
 
 
-def help_for_admin(words: Wording) -> list[Outgoing]:
-    """To an administrator who may not buy: what there is besides shopping."""
-    return [ButtonTemplate(words("help", "text_admin"), _choices(words, True))]
+def help_for_admin(words: Wording, *, ordered: bool = False) -> list[Outgoing]:
+    """To an administrator who may not buy: what there is besides shopping, and the orders of who has `ordered` before."""
+    buttons = (*_choices(words, True), *(menu_buttons(words)[1:2] if ordered else ()))
+    return [ButtonTemplate(words("help", "text_admin"), buttons)]
 
 
 def _membership(words: Wording) -> tuple[Action, ...]:

@@ -117,7 +117,7 @@ async def test_a_parcel_that_is_taken_back(desk: Desk, confirmed: bool) -> None:
     assert "注文を取り消したい" in labels(card)
     assert "・ 発送" in written(card)
     assert "444269227953" not in written(card)
-    assert "お届け予定" not in written(card)
+    assert "・ お届け予定\n" in f"{written(card)}\n", "the date went with the notice"
 
 
 async def test_a_confirmation_taken_back_while_the_parcel_is_on_its_way(desk: Desk) -> None:
