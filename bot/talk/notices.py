@@ -9,6 +9,7 @@ from bot.talk import findings, parcels
 from bot.talk.cards import CARD, booked_to, mark, menu_buttons, say, title, with_buttons
 from bot.talk.hearing import Verb
 from bot.talk.orders import contested, receipt_buttons, refused
+from bot.talk.reasons import amazons_text
 from bot.talk.wording import Wording
 from purchasing.history import OrderDetail
 from purchasing.values import plain
@@ -53,7 +54,7 @@ def news(reader: Reader, name: str, found: OrderDetail, reason: str = "") -> lis
         mark=mark(words, order.test),
         number=order.number,
         buyer=buyer_name(words, found),
-        reason=cut(clean(reason), 300) or words("notice", "no_reason"),
+        reason=amazons_text(words, reason) or words("notice", "no_reason"),
     )
     if reader.to_admin:
         return [ButtonTemplate(cut(text, CARD), buttons(reader, found))]

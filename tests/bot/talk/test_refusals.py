@@ -4,7 +4,7 @@ import pytest
 
 from bot.lineworks.message import Outgoing
 from bot.talk.notices import Reader
-from bot.talk.reasons import line_reason
+from bot.talk.reasons import amazons_text, line_reason
 from bot.talk.refusals import refused
 from bot.talk.wording import LANGUAGES, wording
 from purchasing.lifecycle import OrderState
@@ -51,7 +51,7 @@ def test_an_admin_is_named_by_a_button_where_one_is_known() -> None:
 def test_the_admin_is_told_what_to_mend() -> None:
     text = written(card(401, "Unknown sender", to_admin=True))
     assert "システムログインとパスワード" in text
-    assert "Amazonの説明: Unknown sender" in text
+    assert "Amazonの説明は英語だけで届いています。原文: Unknown sender" in text
 
 
 def test_a_known_code_in_amazons_words_is_explained() -> None:
@@ -64,7 +64,36 @@ def test_a_known_code_in_amazons_words_is_explained() -> None:
 def test_a_line_with_a_code_that_nobody_knows_keeps_amazons_text(language: str) -> None:
     words = wording(language)
     reason = line_reason(words, "099-001", "The seller is on holiday.")
-    assert reason == words("reason", "other_amazon", text="The seller is on holiday.")
     assert reason.endswith("The seller is on holiday.")
     assert line_reason(words, "", "") == words("reason", "unknown")
     assert line_reason(words, "015-005", "whatever") == words("reason", "015-005")
+
+
+SAID = "The seller is on holiday. [エラーコード: 099-001]"
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "told"),
+    [
+        ("ja_JP", SAID, f"Amazonの説明は英語だけで届いています。原文: {SAID}"),
+        ("ja_JP", "販売元が休業中です。", "Amazonの説明: 販売元が休業中です。"),
+        ("en_US", SAID, f"Amazon says: {SAID}"),
+        ("en_US", "販売元が休業中です。", "Amazon gave the reason in Japanese only: 販売元が休業中です。"),
+        ("ko_KR", SAID, f"Amazon의 사유는 영어로만 왔습니다. 원문: {SAID}"),
+        ("ko_KR", "販売元が休業中です。", "Amazon의 사유는 일본어로만 왔습니다. 원문: 販売元が休業中です。"),
+        ("ja_JP", "(-17)", "Amazonの説明: (-17)"),
+        ("ja_JP", "", ""),
+    ],
+)
+def test_a_reason_that_the_reader_may_not_read_is_called_so(language: str, text: str, told: str) -> None:
+    assert amazons_text(wording(language), text) == told
+    if told:
+        assert line_reason(wording(language), "", text).endswith(told)
+
+
+def test_the_first_card_of_an_english_refusal_says_what_to_do_and_has_the_button() -> None:
+    shown = card(400, "The order cannot be accepted.")
+    sentence, _, reason = written(shown).partition("Amazonの説明は英語だけで届いています。")
+    assert "もう一度お買い物をお願いします" in sentence
+    assert reason == "原文: The order cannot be accepted."
+    assert labels(shown)[0] == "もう一度注文する"
