@@ -53,6 +53,10 @@ class CartLine(NamedTuple):
     line_number: int | None = None
     item_xml: bytes = b""
 
+    def __repr__(self) -> str:
+        """Without the bytes, which no log should hold."""
+        return f"CartLine(asin={self.asin!r}, quantity={self.quantity}, unit_price={self.unit_price!r})"
+
     @property
     def total(self) -> Money:
         """Unit price times quantity, without tax and shipping."""

@@ -60,6 +60,12 @@ def choices(tx: Tx, company: Company, member: Member) -> list[DeliveryAddress]:
     return sorted(visible, key=lambda row: row.key != member.last_address)
 
 
+def called(places: list[DeliveryAddress], key: str) -> list[DeliveryAddress]:
+    """Those of the places that have the name of this one; all of them where it is none of these."""
+    names = {place.name for place in places if place.key == key}
+    return [place for place in places if place.name in names] or places
+
+
 def get(tx: Tx, company_id: str, key: str) -> DeliveryAddress:
     """The address with this key, retired or not. Raises LookupError for a key that never existed."""
     row = tx.orm.exec(

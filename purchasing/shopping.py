@@ -42,11 +42,10 @@ class Choice:
 def offer(
     tx: Tx, company: Company, member: Member, now: datetime, asin: str = "", only: str = ""
 ) -> list[Choice]:
-    """A fresh link for every address that the member may choose, or for the one that was named (`only`, its key).
+    """A fresh link for every address that the member may choose, or for those called as `only` (a key).
     `asin` is what a reorder looks for first."""
     choices = []
-    places = addresses.choices(tx, company, member)
-    for address in [place for place in places if place.key == only] or places:
+    for address in addresses.called(addresses.choices(tx, company, member), only):
         token = secrets.token_urlsafe(18)
         assert member.id is not None
         tx.orm.add(

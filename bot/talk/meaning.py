@@ -49,13 +49,10 @@ def meant(tx: Tx, company: Company, member: Member, at: At, about: str, heard: H
         case Verb.ORDER if not heard.by_button:
             newest = _newest(tx, company, member)
             return replace(heard, ref=newest.number) if newest else heard
+        case Verb.TRACK if member.email is None and not policy.is_admin(company, member):
+            return replace(heard, verb=Verb.WORDS)
         case Verb.TRACK:
-            orders, number = _of(tx, company, member), parcel(heard.text).upper()
-            tracked = history.by_parcel(tx, orders, number)
-            if number and tracked is None:
-                return replace(heard, verb=Verb.NUMBER, ref=number, nonce=PARCEL)
-            tracked = tracked or next(iter(orders), None)
-            return replace(heard, verb=Verb.ORDER, ref=tracked.number if tracked else "")
+            return _tracked(tx, company, member, heard)
         case Verb.OPEN_AMAZON:
             order = aftercare.newest_at_amazon(tx, member) or aftercare.newest(tx, member)
             return replace(heard, ref=order.number if order else "")
@@ -78,6 +75,11 @@ def meant(tx: Tx, company: Company, member: Member, at: At, about: str, heard: H
 def _of_words(tx: Tx, company: Company, member: Member, at: At, heard: Heard) -> Heard:
     """No word of the catalogue: an order's number, a name on a button that opens a talk with somebody, a place to
     deliver to."""
+    if member.email is not None and at not in (At.ASKED_EMAIL, At.ASKED_PURPOSE):
+        typed = plain_words(heard.text)
+        for place in addresses.choices(tx, company, member):
+            if plain_words(place.name) == typed:
+                return replace(heard, verb=Verb.SHOP, ref=place.key)
     words = _words(heard.text)
     if at is At.ASKED_PURPOSE:
         # A number among words, or one that no order has, is what the goods are for; an order's alone is its button.
@@ -95,12 +97,18 @@ def _of_words(tx: Tx, company: Company, member: Member, at: At, heard: Heard) ->
             return replace(heard, verb=Verb.ASK_ADMIN)
         if policy.is_admin(company, member) and _names(history.buyers(tx, company, member), heard.text):
             return replace(heard, verb=Verb.BUYER)
-    if member.email is not None and at not in (At.ASKED_EMAIL, At.ASKED_PURPOSE):
-        typed = plain_words(heard.text)
-        for place in addresses.choices(tx, company, member):
-            if plain_words(place.name) == typed:
-                return replace(heard, verb=Verb.SHOP, ref=place.key)
     return heard
+
+
+def _tracked(tx: Tx, company: Company, viewer: Member, heard: Heard) -> Heard:
+    """荷物を追跡する: the order of the number that was named, be it the parcel's; without one, the newest parcel's."""
+    orders, named = _of(tx, company, viewer), parcel(heard.text).upper()
+    number = named if any(char.isdigit() for char in named) else ""
+    tracked = history.by_parcel(tx, orders, number)
+    if number and tracked is None and (tracked := _numbered(tx, company, viewer, number)) is None:
+        return replace(heard, verb=Verb.NUMBER, ref=number, nonce=PARCEL)
+    tracked = tracked or next(iter(orders), None)
+    return replace(heard, verb=Verb.ORDER, ref=tracked.number if tracked else "")
 
 
 def _declined(tx: Tx, member: Member, at: At, about: str, heard: Heard) -> Heard:

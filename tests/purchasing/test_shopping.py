@@ -17,7 +17,7 @@ from punchout.envelope import read_envelope
 from punchout.setup import read_setup
 from punchout.supplier import Supplier
 from punchout.xml import parse
-from purchasing import carts, evidence, ordering, shopping
+from purchasing import addresses, carts, evidence, ordering, shopping
 from purchasing.carts import Accepted, ReadCart
 from purchasing.lifecycle import SessionState
 from purchasing.notices import What
@@ -488,3 +488,14 @@ async def test_what_merely_does_not_agree_is_told_to_the_admins_with_the_order(
     whom, note = await shop.write(work)
     assert whom == [ADMIN]
     assert "tax" in note
+
+
+def test_places_of_one_name_are_offered_together() -> None:
+    branch, depot, other = (
+        DeliveryAddress.model_construct(key=key, name=name)
+        for key, name in (("osaka", "大阪支店"), ("osaka-2", "大阪支店"), ("honsha", "本社"))
+    )
+    places = [branch, depot, other]
+    assert addresses.called(places, "osaka-2") == [branch, depot]
+    assert addresses.called(places, "") == places
+    assert addresses.called(places, "somebody else's") == places

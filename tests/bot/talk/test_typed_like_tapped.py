@@ -539,13 +539,23 @@ async def test_a_parcel_s_number_finds_its_order_among_others(database: Database
     def act(moment: Moment, card: Sequence[Outgoing]) -> list[str]:
         _shipped(moment, Package("日本郵便", "111122223333"))
         _order(moment)
-        typed = ("追跡 987654321098", "荷物を追跡する", "追跡 000000000000")
+        typed = (
+            "追跡 987654321098",
+            "荷物を追跡する",
+            "追跡 000000000000",
+            "Track package",
+            "追跡 KM-202611-00001",
+        )
         return [_without_tokens(moment.hear(text)) for text in typed]
 
-    ((named, newest_sent, unknown),) = await _from_here(database, "ja", _two_parcels, lambda _: [act])
+    ((named, newest_sent, unknown, spoken, by_order),) = await _from_here(
+        database, "ja", _two_parcels, lambda _: [act]
+    )
     assert "KM-202611-00001" in named
     assert "KM-202611-00002" in newest_sent
     assert wording("ja")("order", "no_such_parcel", number="000000000000") in unknown
+    assert "KM-202611-00002" in spoken, "a word is no number"
+    assert "KM-202611-00001" in by_order
 
 
 async def test_an_administrator_s_own_parcel_is_found_behind_the_orders_of_many_others(
@@ -745,4 +755,4 @@ async def test_an_administrator_who_may_not_buy_is_offered_no_shopping(database:
 
     ((not_found, asked),) = await _from_here(database, "ja", _settings, lambda _: [watches])
     assert not_found == ["ヘルプ"]
-    assert asked == []
+    assert asked == ["お知らせ設定"]
