@@ -39,12 +39,12 @@ class OrderDetail:
     confirmed_total: Decimal | None = None
     """What Amazon's confirmations add up to, tax and shipping included; None where that is not known."""
     invoices: Sequence[Invoiced] = ()
-    confirmed_shipping: Decimal | None = None
     prices: Mapping[int, Mapping[Decimal, Decimal]] = field(default_factory=dict)
     """Of a line that is confirmed at several prices: how many pieces at each."""
     contested: Mapping[int, Decimal] = field(default_factory=dict)
     """Of a line: the pieces that Amazon says both to have sent and to have refused."""
-    confirmed_tax: Decimal | None = None
+    said: Sequence[standing.Word] = ()
+    """What Amazon's confirmations say of the lines."""
 
     @property
     def amount(self) -> Decimal:
@@ -131,8 +131,7 @@ def detail(tx: Tx, order: Order) -> OrderDetail:
         tx.orm.get_one(Member, order.member_id),
         standing.total(said),
         invoicing.of_order(tx, order),
-        standing.shipping(said),
         {number: found for number, found in prices.items() if len(found) > 1},
         standing.contested(said),
-        standing.tax(said),
+        said,
     )

@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.talk.wording import Wording
+from purchasing import standing
 from purchasing.history import OrderDetail
-from storage.tables import OrderConfirmationLine, OrderLine
+from storage.tables import OrderConfirmation, OrderConfirmationLine, OrderLine
+
+ROUNDING = Decimal(1)
+"""Yen by which the tax of a part of a line may differ: Amazon rounds each by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +60,18 @@ class Charges:
 
 
 def changed(
-    found: OrderDetail, articles: Mapping[int, OrderLine], said: Sequence[OrderConfirmationLine]
+    found: OrderDetail,
+    articles: Mapping[int, OrderLine],
+    head: OrderConfirmation,
+    said: Sequence[OrderConfirmationLine],
 ) -> Charges:
-    """What is not as ordered in a confirmation of these lines."""
+    """What this confirmation, of these lines, makes other than ordered; what an earlier one told is not told again."""
     accepted = [(articles[row.line_number], row) for row in said if row.accepted]
     prices = frozenset(row.line_number for article, row in accepted if price_changed(article, row))
     taxes = frozenset(row.line_number for article, row in accepted if tax_changed(article, row)) - prices
     if not accepted:
         return Charges(prices, taxes, None, None)
-    shipping = _change(found, found.order.shipping or Decimal(0), found.confirmed_shipping)
-    tax = _change(found, found.order.tax, found.confirmed_tax)
-    # Where lines tell another tax or price, the tax in all only repeats it; that less is taxed goes without saying.
-    if prices or taxes or (tax and not tax.matters):
-        tax = None
-    return Charges(prices, taxes, shipping, tax)
+    return Charges(prices, taxes, _shipping(found, head), _tax(found, articles, head))
 
 
 def price_changed(article: OrderLine, row: OrderConfirmationLine) -> bool:
@@ -78,13 +80,45 @@ def price_changed(article: OrderLine, row: OrderConfirmationLine) -> bool:
 
 def tax_changed(article: OrderLine, row: OrderConfirmationLine) -> bool:
     """Of a part of a line Amazon tells a part of its tax, which shows nothing."""
-    told = row.tax is not None and article.tax is not None
-    return told and row.accepted == article.quantity and row.tax != article.tax
+    if row.tax is None or article.tax is None or row.accepted != article.quantity:
+        return False
+    return abs(row.tax - article.tax) > ROUNDING
 
 
-def _change(found: OrderDetail, before: Decimal | None, after: Decimal | None) -> Change | None:
-    """What is dearer at once; what is cheaper only when no Amazon order is to come any more."""
-    settled = all(line.accepted + line.rejected >= line.quantity for line in found.lines)
-    if before is None or after is None or after == before or (after < before and not settled):
+def _shipping(found: OrderDetail, head: OrderConfirmation) -> Change | None:
+    """What is dearer by this confirmation, at once; what is cheaper once no Amazon order is to come any more."""
+    before, after = found.order.shipping or Decimal(0), standing.shipping(_until(found, head))
+    if after is None or after == before:
         return None
-    return Change(before, after, after > before or not any(line.rejected for line in found.lines))
+    if after > before:
+        earlier = standing.shipping([word for word in _until(found, head) if word.head.id != head.id])
+        return Change(before, after, matters=True) if after > (earlier or 0) else None
+    return Change(before, after, not _refused(found)) if _last(found, head) else None
+
+
+def _tax(found: OrderDetail, articles: Mapping[int, OrderLine], head: OrderConfirmation) -> Change | None:
+    """Told by the last Amazon order alone: before, a part of it is to come. Where a line of any of them tells another
+    tax or price, the tax in all only repeats it; that less is taxed for a refusal goes without saying."""
+    before, after = found.order.tax, standing.tax(found.said)
+    if before is None or after is None or not _last(found, head):
+        return None
+    parts = [(articles[word.row.line_number], word.row) for word in found.said if word.accepted]
+    if any(price_changed(*part) or tax_changed(*part) for part in parts):
+        return None
+    rounded = abs(after - before) <= ROUNDING * len(parts)
+    return None if rounded or (after < before and _refused(found)) else Change(before, after, matters=True)
+
+
+def _until(found: OrderDetail, head: OrderConfirmation) -> list[standing.Word]:
+    """What this confirmation and those heard before it say."""
+    return [word for word in found.said if (word.head.id or 0) <= (head.id or 0)]
+
+
+def _last(found: OrderDetail, head: OrderConfirmation) -> bool:
+    """Whether nothing is accepted after this confirmation, nor can be."""
+    settled = all(line.accepted + line.rejected >= line.quantity for line in found.lines)
+    return settled and head.id == max((word.head.id or 0 for word in found.said if word.accepted), default=0)
+
+
+def _refused(found: OrderDetail) -> bool:
+    return any(line.rejected for line in found.lines)

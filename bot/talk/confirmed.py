@@ -32,7 +32,7 @@ def confirmed(
     for row in said:
         lines += _settled(words, order, articles[row.line_number], row)
         lines += contested(words, found, row.line_number) if row.rejected else []
-    money = charges.changed(found, articles, said)
+    money = charges.changed(found, articles, head, said)
     sent = order.state in aftercare.OVER
     top = [words("admin" if reader.to_admin else "notice", name, **values)]
     foot = list[str]()

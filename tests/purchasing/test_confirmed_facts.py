@@ -236,6 +236,75 @@ async def test_whatever_is_dearer_says_what_to_do_now(
     assert "変わりました" not in written(theirs)
 
 
+CANCEL = "注文を取り消したい"
+
+
+@pytest.mark.parametrize(
+    ("first", "shipping", "tax", "shown"),
+    [
+        (pieces(3, price=1200, tax=360), None, 360, "単価 1,000円 → 1,200円"),
+        (pieces(3, price=900, tax=270), None, 270, "単価 1,000円 → 900円"),
+        (pieces(3, tax=450), None, 450, "   消費税 300円 → 450円"),
+        (pieces(3, tax=300), 500, 300, "配送料: 0円 → 500円"),
+    ],
+)
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_what_the_first_amazon_order_changes_is_not_asked_again_by_the_second(
+    desk: Desk, first: LineStatus, shipping: int | None, tax: int, shown: str, at_once: bool
+) -> None:
+    await desk.hear(says(desk.order, line(1, first), shipping=shipping, tax=tax))
+    if not at_once:
+        await _asks(desk, shown)
+    rest = line(2, pieces(2, tax=100))
+    await desk.hear(says(desk.order, rest, amazon_order=TWO, shipping=0 if shipping else None, tax=100))
+    await _asks(desk, shown)
+    for reader in (TARO, ADMIN):
+        second = (await notices(desk, reader))[1]
+        assert CANCEL not in labels(second)
+        assert not [word for word in ("消費税", "配送料", "単価", "変わりました") if word in written(second)]
+
+
+async def _asks(desk: Desk, shown: str) -> None:
+    """The first notice tells it, and asks whether the goods are still wanted."""
+    first = (await notices(desk))[0]
+    assert shown in written(first)
+    assert "変わりました" in written(first)
+    assert "消費税（合計）" not in written(first)
+    assert labels(first)[0] == CANCEL
+
+
+async def test_tax_that_no_line_explains_is_told_once_by_the_last_amazon_order(desk: Desk) -> None:
+    await desk.hear(
+        says(desk.order, line(1, pieces(3)), tax=450),
+        says(desk.order, line(2, pieces(2)), amazon_order=TWO, tax=100),
+    )
+    first, second = await notices(desk)
+    assert "消費税" not in written(first)
+    assert "消費税（合計）: 400円 → 550円" in written(second)
+    assert labels(second)[0] == CANCEL
+
+
+@pytest.mark.parametrize(("part", "told"), [(199, False), (203, False), (196, True), (204, True)])
+async def test_a_yen_of_rounding_for_every_part_is_no_change(desk: Desk, part: int, told: bool) -> None:
+    rest = says(
+        desk.order, line(1, pieces(1, tax=100)), line(2, pieces(2, tax=100)), amazon_order=TWO, tax=200
+    )
+    await desk.hear(says(desk.order, line(1, pieces(2, tax=part)), tax=part), rest)
+    first, second = await notices(desk)
+    assert "消費税" not in written(first)
+    assert (f"消費税（合計）: 400円 → {200 + part}円" in written(second)) == told
+    assert (CANCEL in labels(second)) == told
+
+
+@pytest.mark.parametrize(("tax", "told"), [(299, False), (301, False), (302, True)])
+async def test_a_yen_of_rounding_of_a_whole_line_is_no_change(desk: Desk, tax: int, told: bool) -> None:
+    whole = (line(1, pieces(3, tax=tax)), line(2, pieces(2, tax=100)))
+    await desk.hear(says(desk.order, *whole, tax=tax + 100))
+    (card,) = await notices(desk)
+    assert ("消費税" in written(card)) == told
+    assert (CANCEL in labels(card)) == told
+
+
 async def test_what_is_cheaper_because_of_a_refusal_needs_no_cancelling(desk: Desk) -> None:
     await desk.hear(says(desk.order, line(1, pieces(3)), tax=300, shipping=0))
     assert "消費税" not in (await cards(desk))[0], "the rest may be to come"
