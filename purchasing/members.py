@@ -124,9 +124,10 @@ def renew(tx: Tx, company_id: str, person: Person, now: datetime) -> None:
         meet(tx, company_id, person, now, looked_up=True)
 
 
-def learn_language(tx: Tx, member: Member, language: str) -> None:
-    """Keep the language ("en_US", "" for none) in which the member speaks, where the directory did not tell it."""
-    if language and not member.language:
+def learn_language(tx: Tx, member: Member, language: str, *, own: bool = False) -> None:
+    """Keep the language ("en_US", "" for none) in which the member speaks, where none is known yet; the `own` one of the
+    member's client overrules what was learned before."""
+    if language and (own or not member.language):
         member.language = language
         tx.orm.add(member)
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.lineworks.message import Action, Outgoing
 from bot.talk import afterwards, asking, orders, shopping
 from bot.talk.hearing import Heard, Verb
+from bot.talk.languages import said_in
 from bot.talk.wording import Wording
 from purchasing import aftercare, history, policy
 from purchasing import shopping as visits
@@ -24,6 +25,8 @@ def list_orders(
     """A page of the member's orders from `ref` on, and where the next one begins."""
     before = int(ref) if ref.isdecimal() and len(ref) < 19 else None
     page, older = history.recent(tx, member, before)
+    if not page:
+        return _none_yet(member, buys=buys), older
     return orders.history(words, [history.detail(tx, order) for order in page], older, buys=buys), older
 
 
@@ -33,7 +36,7 @@ def show(
     """One order, to its buyer and to who answers for the buyer; to everybody else there is no such order."""
     buys = policy.may_buy(company, viewer)
     if not heard.ref:
-        return orders.none_yet(words, buys=buys)
+        return _none_yet(viewer, buys=buys)
     order = history.by_number(tx, company.id, heard.ref)
     found = history.detail(tx, order) if order else None
     if found is None or not policy.may_see(company, viewer, found.buyer):
@@ -51,7 +54,7 @@ def open_amazon(tx: Tx, words: Wording, member: Member, heard: Heard, *, buys: b
     """Amazonで注文を開く, typed: for the newest order that Amazon has a number for."""
     order = _meant(tx, member, heard)
     if order is None:
-        return orders.none_yet(words, buys=buys)
+        return _none_yet(member, buys=buys)
     return afterwards.open_amazon(words, history.detail(tx, order), buys=buys)
 
 
@@ -63,8 +66,12 @@ def _meant(tx: Tx, member: Member, heard: Heard) -> Order | None:
     return order if order is not None and order.member_id == member.id else None
 
 
-def _no_order(words: Wording, heard: Heard, *, buys: bool = True) -> list[Outgoing]:
-    return orders.not_found(words, buys=buys) if heard.ref else orders.none_yet(words, buys=buys)
+def _no_order(words: Wording, member: Member, heard: Heard, *, buys: bool = True) -> list[Outgoing]:
+    return orders.not_found(words, buys=buys) if heard.ref else _none_yet(member, buys=buys)
+
+
+def _none_yet(member: Member, *, buys: bool) -> list[Outgoing]:
+    return said_in(member.language, lambda words: orders.none_yet(words, buys=buys))
 
 
 _RECEIPTS = {Verb.ARRIVED: Receipt.ARRIVED, Verb.MISSING: Receipt.MISSING, Verb.DAMAGED: Receipt.DAMAGED}
@@ -77,7 +84,7 @@ def receive(
     shipped = None if heard.ref else aftercare.newest(tx, member, aftercare.SHIPPED)
     order = shipped or _meant(tx, member, heard)
     if order is None:
-        return _no_order(words, heard, buys=buys)
+        return _no_order(words, member, heard, buys=buys)
     if order.state not in aftercare.SHIPPED:
         return afterwards.not_shipped(words, order, buys=buys)
     receipt = _RECEIPTS[heard.verb]
@@ -91,7 +98,7 @@ def cancel(
     """注文を取り消したい: only Amazon's own page can do it; the wish is kept and the admins are told."""
     order = _meant(tx, member, heard)
     if order is None:
-        return _no_order(words, heard, buys=buys)
+        return _no_order(words, member, heard, buys=buys)
     told = order.state not in aftercare.OVER and aftercare.wish_cancel(tx, company, order, now)
     return afterwards.how_to_cancel(words, history.detail(tx, order), told=told, buys=buys)
 
@@ -112,7 +119,7 @@ def again(
     """
     order = _meant(tx, member, heard)
     if order is None:
-        return _no_order(words, heard)
+        return _no_order(words, member, heard)
     if aftercare.in_doubt(order):
         return afterwards.not_again(words, order, ask)
     found = history.detail(tx, order)

@@ -69,7 +69,9 @@ def turn(
     What was said in a room of several people is answered here, and the answer says so.
     """
     member = members.find(tx, desk.company.id, user_id)
-    if not asked and (member is None or policy.needs_look_up(desk.company, member, now)):
+    if not asked and (
+        member is None or policy.needs_look_up(desk.company, member, now) or _contradicts(member, heard)
+    ):
         return Stranger()
     if member is None or person is not None:
         member = members.meet(
@@ -94,7 +96,8 @@ def turn(
     if began and move.do is Do.GREET:
         talk.about = _BEGAN
     talk.state, talk.changed_at = move.at, now
-    members.learn_language(tx, member, heard.language)
+    told = person is not None and bool(person.language)
+    members.learn_language(tx, member, heard.language, own=heard.own_language and not told)
     words = wording(member.language)
     till = Till(tx, desk.company, words, member, talk, at, now)
     if not till.buys and not permission.may(till, move):
@@ -106,6 +109,11 @@ def turn(
             answer += till.ask_purpose_again()
     talks.keep(tx, talk)
     return [*said_in(member.language, registration.moved_here), *answer] if in_room else answer
+
+
+def _contradicts(member: Member, heard: Heard) -> bool:
+    """The client shows another language than the one that is kept: the directory is asked which of them is right."""
+    return heard.own_language and member.language not in ("", heard.language)
 
 
 def _is_lost(move: Move) -> bool:

@@ -69,13 +69,14 @@ _MONEY = {Verb.PAY, Verb.PAY_YES, Verb.PAY_ANYWAY, Verb.PAY_NO, Verb.DROP}
 @dataclass(frozen=True, slots=True)
 class Heard:
     """One utterance. `ref` and `nonce` come from a button of ours and are claims, not facts; `language` is the one that
-    these words are in ("en_US"), where they tell."""
+    these words are in ("en_US"), where they tell; `own_language` says that the client chose it out of all."""
 
     verb: Verb
     text: str = ""
     ref: str = ""
     nonce: str = ""
     language: str = ""
+    own_language: bool = False
 
     @property
     def by_button(self) -> bool:
@@ -113,7 +114,8 @@ def _tapped(data: str, text: str) -> Heard | None:
         return None
     heard = Heard(Verb(postback.verb), text, postback.ref, postback.nonce)
     if heard.nonce == SHOWN_IN_ALL:
-        heard = replace(heard, nonce="", language=of_label(text))
+        language = of_label(text)
+        heard = replace(heard, nonce="", language=language, own_language=bool(language))
     return None if heard.verb in _MONEY and not (heard.ref.isdecimal() and len(heard.ref) < 19) else heard
 
 

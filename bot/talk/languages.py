@@ -1,7 +1,7 @@
 """The member's language where LINE WORKS' directory does not tell it: asked in all, learned from the answer. Pure.
 
 A message may carry translations, of which the client shows its own; a tap posts the label that was shown (LINE WORKS
-reference 3.3). So that label tells the language, and so do typed words that one catalogue alone has.
+reference 3.3). So that label tells the language, and so, until then, do typed words that one catalogue alone has.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -45,12 +45,13 @@ def of_label(text: str) -> str:
 def of_words(typed: str) -> str:
     """The language whose catalogue alone understands these words; "" for all others.
 
-    A single word in Latin letters tells nothing: OK, Cancel and menu are typed by people of every language.
+    A single word in Latin letters tells nothing: OK, Cancel and menu are typed by people of every language. Nor does a
+    courtesy: "good morning" is.
     """
     said = plain_words(typed)
     if said.isascii() and " " not in said:
         return ""
-    return _only(words for words in every_wording() if words.verb(typed))
+    return _only(words for words in every_wording() if words.verb(typed) not in (None, "courtesy"))
 
 
 def _only(found: Iterable[Wording]) -> str:

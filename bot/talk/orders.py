@@ -28,8 +28,6 @@ def history(
     words: Wording, page: Sequence[OrderDetail], older: int | None, *, buys: bool = True
 ) -> list[Outgoing]:
     """A page of the member's orders, each with a button; `older` is where the next page begins."""
-    if not page:
-        return none_yet(words, buys=buys)
     lines = [
         words(
             "order",

@@ -3,6 +3,7 @@
 Called by the engine inside its transaction, like all that touches storage.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,13 +53,18 @@ class Till:
         admin = policy.is_admin(self.company, self.member)
         cart = ordering.newest_offered(self.tx, self.member)
         if cart is None:
-            language = self.member.language
-            return said_in(language, lambda words: registration.choose(words, "not_understood", admin=admin))
-        total = self.words.money(cart.total, cart.currency)
-        text = self.words("menu", "not_understood_cart", mark=mark(self.words, cart.test), total=total)
-        pay = () if self._placed_since(cart) else (say(self.words, "pay", Verb.PAY, cart.id, cart.nonce),)
-        first = (*pay, say(self.words, "cart", Verb.CART))
-        return registration.full_menu(self.words, text, admin=admin, first=first)
+            return self._say(lambda words: registration.choose(words, "not_understood", admin=admin))
+        payable = not self._placed_since(cart)
+
+        def waits(words: Wording) -> list[Outgoing]:
+            total = words.money(cart.total, cart.currency)
+            text = words("menu", "not_understood_cart", mark=mark(words, cart.test), total=total)
+            pay = (say(words, "pay", Verb.PAY, cart.id, cart.nonce),) if payable else ()
+            return registration.full_menu(
+                words, text, admin=admin, first=(*pay, say(words, "cart", Verb.CART))
+            )
+
+        return self._say(waits)
 
     def ask(self, heard: Heard) -> list[Outgoing]:
         """決済する: what it is for, where the company wants that; then the question whose yes moves money."""
@@ -115,7 +121,7 @@ class Till:
         if isinstance(outcome, AlreadyPlaced):
             return checkout.already_ordered(self.words, outcome.order, buys=self.buys)
         if outcome.other_mode:
-            return checkout.gone(self.words, "other_mode", not self.company.test, self._menu)
+            return self._gone("other_mode", other_mode=True)
         return self._gone("already_cancelled" if outcome.cancelled else "unknown")
 
     def answer(self, move: Move) -> list[Outgoing]:
@@ -125,7 +131,7 @@ class Till:
             return self._over(cart)
         if move.do is Do.DECLINE:
             return self._card(cart, "declined")
-        return [ButtonTemplate(self._cancel(cart), self._menu)]
+        return self._cancel(cart)
 
     def can_cancel(self) -> bool:
         """Whether there is anything that キャンセル could mean."""
@@ -140,16 +146,19 @@ class Till:
         if cart := self._at_hand():
             if order := self._placed_since(cart):
                 return afterwards.cancel_which(self.words, order, cart, buys=self.buys)
-            return [ButtonTemplate(self._cancel(cart), self._menu)]
-        order = aftercare.newest(self.tx, self.member)
+            return self._cancel(cart)
+        order, email = aftercare.newest(self.tx, self.member), self.member.email or ""
         if order is None or order.state in aftercare.OVER:
-            return registration.menu(self.words, "menu", "nothing_to_cancel", self.member.email or "")
+            return self._say(lambda words: registration.menu(words, "menu", "nothing_to_cancel", email))
         return afterwards.cancel_instead(self.words, order, buys=self.buys)
 
     def drop(self) -> list[Outgoing]:
         """Whoever starts over lets go of the cart on offer, and is told so; a cart from before the newest order stays."""
         cart = self._at_hand()
-        return [Text(self._cancel(cart))] if cart and not self._placed_since(cart) else []
+        if cart is None or self._placed_since(cart):
+            return []
+        ordering.cancel(self.tx, cart)
+        return self._say(lambda words: [Text(self._cancelled(words, cart))])
 
     def _at_hand(self) -> Cart | None:
         """The cart that the open question is about; without one, the newest that is still on offer."""
@@ -170,21 +179,27 @@ class Till:
     def buys(self) -> bool:
         return policy.may_buy(self.company, self.member)
 
-    @property
-    def _menu(self) -> tuple[Action, ...]:
+    def _menu(self, words: Wording) -> tuple[Action, ...]:
         """The member's buttons; whoever may buy no more is offered no shopping."""
-        return menu_buttons(self.words) if self.buys else menu_buttons(self.words)[1:]
+        return menu_buttons(words) if self.buys else menu_buttons(words)[1:]
+
+    def _say(self, build: Callable[[Wording], list[Outgoing]]) -> list[Outgoing]:
+        """In the member's language; in all while it is unknown."""
+        return said_in(self.member.language, build)
 
     def _placed_since(self, cart: Cart) -> Order | None:
         """The order that was made since this cart came; none where the open question is about the cart."""
         asked = self.at in (At.ASKED_PAY, At.ASKED_PURPOSE) and self._about == str(cart.id)
         return None if asked else aftercare.placed_since(self.tx, self.member, cart)
 
-    def _cancel(self, cart: Cart) -> str:
-        """The cart is given up; its total tells which one it was."""
+    def _cancel(self, cart: Cart) -> list[Outgoing]:
         ordering.cancel(self.tx, cart)
-        total = self.words.money(cart.total, cart.currency)
-        return self.words("cart", "cancelled", mark=mark(self.words, self.company.test), total=total)
+        return self._say(lambda words: [ButtonTemplate(self._cancelled(words, cart), self._menu(words))])
+
+    def _cancelled(self, words: Wording, cart: Cart) -> str:
+        """The cart is given up; its total tells which one it was."""
+        total = words.money(cart.total, cart.currency)
+        return words("cart", "cancelled", mark=mark(words, self.company.test), total=total)
 
     def _question(self, cart: Cart, sentence: str) -> list[Outgoing]:
         self._remember(At.ASKED_PAY, cart)
@@ -202,7 +217,8 @@ class Till:
         )
 
     def _nothing_to_pay(self) -> list[Outgoing]:
-        return registration.menu(self.words, "menu", "no_cart_to_pay", self.member.email or "")
+        email = self.member.email or ""
+        return self._say(lambda words: registration.menu(words, "menu", "no_cart_to_pay", email))
 
     def _over(self, cart: Cart | None) -> list[Outgoing]:
         """What a button says whose cart is not on offer any more, or never was."""
@@ -212,5 +228,6 @@ class Till:
             return checkout.already_ordered(self.words, ordering.order_of(self.tx, cart), buys=self.buys)
         return self._gone("already_cancelled")
 
-    def _gone(self, sentence: str) -> list[Outgoing]:
-        return checkout.gone(self.words, sentence, self.company.test, self._menu)
+    def _gone(self, sentence: str, *, other_mode: bool = False) -> list[Outgoing]:
+        test = self.company.test != other_mode
+        return self._say(lambda words: checkout.gone(words, sentence, test, self._menu(words)))

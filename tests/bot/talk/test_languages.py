@@ -6,19 +6,21 @@ from dataclasses import replace
 
 import pytest
 
+from bot.app import buying
 from bot.lineworks.action import Copy
 from bot.lineworks.events import read_event
 from bot.lineworks.message import Action, ButtonTemplate, Message, Outgoing, Text, Uri
 from bot.setup import menu_actions
 from bot.talk import asking, registration
 from bot.talk.cards import say
+from bot.talk.engine import Desk, Stranger, turn
 from bot.talk.hearing import Heard, Verb, hear
 from bot.talk.languages import CODES, SHOWN_IN_ALL, in_every_language, of_label, of_words, said_in
 from bot.talk.wording import LANGUAGES, Wording, wording
 from purchasing import members
 from purchasing.members import BadEmail, Person
 from storage.database import Database, Tx
-from tests.trouble.house import COMPANY, NOW, furnished
+from tests.trouble.house import COMPANY, NOW, TARO, config, furnished, known, vault
 
 
 def said(text: str, postback: str | None = None) -> Heard:
@@ -49,6 +51,11 @@ def test_every_catalogue_has_its_code() -> None:
         ("menu", ""),
         ("No", ""),
         ("Thank you", ""),
+        ("thank you very much", ""),
+        ("Good morning!", ""),
+        ("good evening", ""),
+        ("all right", ""),
+        ("こんにちは", ""),
         ("?", ""),
         ("", ""),
         ("Good morning, Mr. Sato", ""),
@@ -74,7 +81,7 @@ def test_every_button_that_is_shown_in_all_languages_tells_the_readers() -> None
         assert content["i18nTexts"]
         for entry in content["i18nTexts"]:
             tapped = said(entry["text"], content["postback"])
-            assert (tapped.language, tapped.nonce) == (entry["language"], "")
+            assert (tapped.language, tapped.own_language, tapped.nonce) == (entry["language"], True, "")
             assert tapped.verb.value == content["postback"].partition(":")[0]
             told += 1
     assert told == 3 * (2 + 5 + 4)
@@ -174,8 +181,8 @@ async def test_what_was_learned_stays_until_the_directory_tells(database: Databa
         furnished(tx)
         stranger = Person("5c1b7f0e-3a52-4d9c-8b1e-0f6a2d4c7e99", "hanako.sato@sample")
         member, found = members.meet(tx, COMPANY, stranger, NOW, looked_up=True), []
-        for learned in ("", "en_US", "", "ja_JP"):
-            members.learn_language(tx, member, learned)
+        for learned, own in (("", False), ("en_US", False), ("", True), ("ja_JP", False), ("ja_JP", True)):
+            members.learn_language(tx, member, learned, own=own)
             found.append(member.language)
         for told in ("", "ko_KR", ""):
             members.meet(tx, COMPANY, replace(stranger, language=told), NOW, looked_up=True)
@@ -183,7 +190,30 @@ async def test_what_was_learned_stays_until_the_directory_tells(database: Databa
         return found
 
     learned = await database.write(work)
-    assert learned == ["", "en_US", "en_US", "en_US", "en_US", "ko_KR", "ko_KR"]
+    assert learned == ["", "en_US", "en_US", "en_US", "ja_JP", "ja_JP", "ko_KR", "ko_KR"]
+
+
+@pytest.mark.parametrize(("told", "spoken"), [("en_US", "en_US"), ("", "ja_JP"), (None, "ja_JP")])
+async def test_a_label_that_contradicts_asks_the_directory_which_wins(
+    database: Database, told: str | None, spoken: str
+) -> None:
+    """English is kept, the client shows Japanese: the directory is asked at once, and holds if it tells a language."""
+    tapped = said("買い物をする", f"shop::{SHOWN_IN_ALL}")
+    person = None if told is None else Person(TARO, "taro.yamada@sample", language=told)
+
+    def work(tx: Tx) -> str:
+        furnished(tx)
+        desk = Desk(buying(config().company[0], config().public_url), vault())
+        known(tx).language = "en_US"
+        assert isinstance(turn(tx, desk, TARO, tapped, None, began=False, now=NOW), Stranger)
+        assert not isinstance(turn(tx, desk, TARO, said("注文履歴"), None, began=False, now=NOW), Stranger)
+        assert known(tx).language == "en_US"
+        assert not isinstance(
+            turn(tx, desk, TARO, tapped, person, began=False, asked=True, now=NOW), Stranger
+        )
+        return known(tx).language
+
+    assert await database.write(work) == spoken
 
 
 def test_only_what_can_be_translated_is() -> None:
