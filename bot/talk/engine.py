@@ -97,7 +97,7 @@ def turn(
         talk.about = _BEGAN
     talk.state, talk.changed_at = move.at, now
     told = person is not None and bool(person.language)
-    members.learn_language(tx, member, heard.language, own=heard.own_language and not told)
+    members.learn_language(tx, member, heard.language, own=not told and _contradicts(member, heard))
     words = wording(member.language)
     till = Till(tx, desk.company, words, member, talk, at, now)
     if not till.buys and not permission.may(till, move):
@@ -112,8 +112,10 @@ def turn(
 
 
 def _contradicts(member: Member, heard: Heard) -> bool:
-    """The client shows another language than the one that is kept: the directory is asked which of them is right."""
-    return heard.own_language and member.language not in ("", heard.language)
+    """The client shows another language than the one that is spoken: the directory is asked which of them is right."""
+    if not heard.own_language or not member.language:
+        return False
+    return wording(heard.language).language != wording(member.language).language
 
 
 def _is_lost(move: Move) -> bool:

@@ -216,6 +216,20 @@ async def test_a_label_that_contradicts_asks_the_directory_which_wins(
     assert await database.write(work) == spoken
 
 
+async def test_who_reads_a_language_that_we_lack_is_not_looked_up_at_every_tap(database: Database) -> None:
+    """Their client shows Japanese, which is what they are spoken to in."""
+
+    def work(tx: Tx) -> str:
+        furnished(tx)
+        desk = Desk(buying(config().company[0], config().public_url), vault())
+        known(tx).language = "zh_TW"
+        tapped = said("買い物をする", f"shop::{SHOWN_IN_ALL}")
+        assert not isinstance(turn(tx, desk, TARO, tapped, None, began=False, now=NOW), Stranger)
+        return known(tx).language
+
+    assert await database.write(work) == "zh_TW"
+
+
 def test_only_what_can_be_translated_is() -> None:
     actions: tuple[Action, ...] = (Uri("x", "https://example.co.jp"), Message("x", "x"))
     (card,) = in_every_language(lambda words: [ButtonTemplate("x", actions)])
