@@ -147,13 +147,13 @@ def fellow_admins(tx: Tx, company: Company, admin: Member) -> dict[str, str]:
     return _others(tx, company, admin, policy.every_admin(company))
 
 
-def _others(tx: Tx, company: Company, buyer: Member, names: Sequence[str]) -> dict[str, str]:
+def _others(tx: Tx, company: Company, reader: Member, names: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in names:
         admin = members.find(tx, company.id, name)
         if admin is None and "@" in name:
             found.setdefault(name, "")
-        elif admin is not None and admin.id != buyer.id and admin.login_id:
+        elif admin is not None and admin.id != reader.id and admin.login_id:
             found[admin.login_id] = admin.display_name
     return found
 

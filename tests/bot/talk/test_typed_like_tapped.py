@@ -139,6 +139,12 @@ def _question(moment: Moment) -> Sequence[Outgoing]:
     return moment.tap(_cart(moment), "pay")
 
 
+def _asked_what_for(moment: Moment) -> None:
+    """A cart is to be paid, in a company that wants to know what the goods are for."""
+    moment.company = replace(moment.company, ask_purpose=True)
+    moment.tap(_cart(moment), "pay")
+
+
 def _placed(moment: Moment) -> Sequence[Outgoing]:
     return moment.tap(_question(moment), "pay_yes")
 
@@ -610,8 +616,7 @@ async def test_one_can_look_back_page_by_page_while_the_purpose_is_asked_for(
     words = wording("ja")
 
     def act(moment: Moment, card: Sequence[Outgoing]) -> list[str]:
-        moment.company = replace(moment.company, ask_purpose=True)
-        moment.tap(_cart(moment), "pay")
+        _asked_what_for(moment)
         said = ("注文履歴", "さらに前の注文", "KM-202611-00003の分と同じ")
         return [_without_tokens(moment.hear(text)) for text in said]
 
@@ -628,8 +633,7 @@ async def test_looking_back_past_the_first_order_begins_anew_while_the_purpose_i
     words = wording("ja")
 
     def act(moment: Moment, card: Sequence[Outgoing]) -> list[str]:
-        moment.company = replace(moment.company, ask_purpose=True)
-        moment.tap(_cart(moment), "pay")
+        _asked_what_for(moment)
         said = ("注文履歴", *["さらに前の注文"] * 3, "来客用")
         return [_without_tokens(moment.hear(text)) for text in said]
 
@@ -685,8 +689,7 @@ async def test_a_number_that_nobody_has_or_among_words_is_a_purpose(sqlite_datab
 
     def purpose(text: str) -> Act:
         def act(moment: Moment, card: Sequence[Outgoing]) -> str:
-            moment.company = replace(moment.company, ask_purpose=True)
-            moment.tap(_cart(moment), "pay")
+            _asked_what_for(moment)
             return _without_tokens(moment.hear(text))
 
         return act

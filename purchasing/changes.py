@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.talk.wording import Wording
 from purchasing import standing
 from purchasing.history import OrderDetail
 from storage.tables import OrderConfirmation, OrderConfirmationLine, OrderLine
@@ -23,7 +22,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Charges:
+class Changes:
     """Of one confirmation: the lines with another unit price, those with another tax alone, and what changed in all."""
 
     prices: frozenset[int]
@@ -37,41 +36,20 @@ class Charges:
         whole = any(each.matters for each in (self.shipping, self.tax) if each)
         return whole or bool(self.prices or self.taxes)
 
-    def in_all(self, words: Wording, currency: str) -> list[str]:
-        """What changed in all, before and after."""
-        written = []
-        for name, change in (("line_shipping", self.shipping), ("whole_tax", self.tax)):
-            if change is not None:
-                before, after = (words.money(each, currency) for each in (change.before, change.after))
-                written.append(words("notice", name, before=before, after=after))
-        return written
-
-    def counted(self, words: Wording) -> list[str]:
-        """For the head of an administrator's notice: of how many lines a price or the tax alone changed."""
-        written = [words("admin", "prices_changed", count=len(self.prices))] if self.prices else []
-        return written + ([words("admin", "taxes_changed", count=len(self.taxes))] if self.taxes else [])
-
-    def named(self, words: Wording) -> str:
-        """What changed, for the sentence that says what to do now."""
-        names = [words("notice", "changed_price")] if self.prices else []
-        names += [words("notice", "changed_shipping")] if self.shipping and self.shipping.matters else []
-        names += [words("notice", "changed_tax")] if self.taxes or self.tax else []
-        return words("notice", "changed_join").join(names)
-
 
 def changed(
     found: OrderDetail,
     articles: Mapping[int, OrderLine],
     head: OrderConfirmation,
     said: Sequence[OrderConfirmationLine],
-) -> Charges:
+) -> Changes:
     """What this confirmation, of these lines, makes other than ordered; what an earlier one told is not told again."""
     accepted = [(articles[row.line_number], row) for row in said if row.accepted]
     prices = frozenset(row.line_number for article, row in accepted if price_changed(article, row))
     taxes = frozenset(row.line_number for article, row in accepted if tax_changed(article, row)) - prices
     if not accepted:
-        return Charges(prices, taxes, None, None)
-    return Charges(prices, taxes, _shipping(found, head), _tax(found, articles, head))
+        return Changes(prices, taxes, None, None)
+    return Changes(prices, taxes, _shipping(found, head), _tax(found, articles, head))
 
 
 def price_changed(article: OrderLine, row: OrderConfirmationLine) -> bool:
