@@ -18,7 +18,7 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
-from bot import sweeping
+from bot import sweeping, unconfigured
 from bot.certificate import contexts, show_ends
 from bot.config import CompanyConfig, Config
 from bot.handlers import CALLBACK, Handlers
@@ -27,6 +27,7 @@ from bot.metrics import Metrics
 from bot.record import Recorder
 from bot.sweeping import Sweeper, ages_of
 from bot.talk import outbox
+from bot.unconfigured import configured
 from bot.watching import Watch, WatchedSupplier, watched
 from bot.web import health, routes
 from bot.web.door import open_door
@@ -190,9 +191,8 @@ def worker_of(
         *(Hands(5, {outbox.kind(key): handlers.send}, line.pace) for key, line in lines.items()),
         Hands(8, {ordering.SUBMIT: handlers.submit}, buried=handlers.buried),
     ]
-    return Worker(
-        services.db, services.clock, owner, [watched(each, services.metrics) for each in pools], look_every
-    )
+    known = [watched(configured(each, services.companies), services.metrics) for each in pools]
+    return Worker(services.db, services.clock, owner, known, look_every)
 
 
 @asynccontextmanager
@@ -225,6 +225,7 @@ async def running(
             alone = not web_too and config.database.startswith("sqlite")
             worker = worker_of(services, lines, ALONE if alone else SAFETY_NET, ages_of(config))
             await db.write(lambda tx: sweeping.plan(tx, clock()))
+            await unconfigured.tell(db, services.companies)
             worker.start()
             services.troubles.append(worker.trouble)
             _log.info("working as %s", worker.owner)

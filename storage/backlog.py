@@ -123,6 +123,18 @@ _WAITING = select(func.count()).select_from(
 )
 
 
+def open_by_company(tx: Tx) -> dict[str, int]:
+    """How many jobs are open, by the id of their company."""
+    return {row.company_id: row.jobs for row in tx.conn.execute(_OPEN_BY_COMPANY)}
+
+
+_OPEN_BY_COMPANY = (
+    select(JOB.c.company_id, func.count().label("jobs"))
+    .where(JOB.c.state.in_([WAITING, READY, LEASED]))
+    .group_by(JOB.c.company_id)
+)
+
+
 def untouched_since(tx: Tx, kind: str) -> datetime | None:
     """Since when somebody could have taken a job of this kind and nobody did; it may lie in the future. None: no job."""
     times = tx.conn.execute(_UNTOUCHED, {"kind": kind}).scalars()
