@@ -206,6 +206,8 @@ async def running(
         db = open_database(config.database)
         stack.push_async_callback(db.close)
         await db.serve()
+        if warning := health.clock_differs(await db.ahead()):
+            _log.error("%s", warning)
         await db.write(lambda tx: provision(tx, config, clock()))
         session = await stack.enter_async_context(outgoing())
         metrics = Metrics()

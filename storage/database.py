@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 
@@ -141,6 +142,11 @@ class Database(ABC):
     async def probe(self) -> None:
         """Store something that nobody needs, all the way to the disk. Raises DatabaseFault if that can't be done, or soon
         could not."""
+
+    async def ahead(self) -> timedelta:
+        """How far this machine's clock is ahead of the database's, negative where it is behind: processes that share the
+        work go by their own clocks, which have to agree. Raises DatabaseFault."""
+        return timedelta(0)
 
     @abstractmethod
     async def serve(self) -> None:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from selectors import EVENT_READ, DefaultSelector
 from threading import Event, Lock, Thread
 from typing import Any
@@ -96,6 +97,9 @@ class PostgresDatabase(Database):
     async def probe(self) -> None:
         await self.write(_take_a_number)
 
+    async def ahead(self) -> timedelta:
+        return await self.read(_ahead)
+
     async def serve(self) -> None:
         with self._door:
             if self._open:
@@ -167,6 +171,14 @@ def _take_a_number(tx: Tx) -> None:
     if tx.conn.exec_driver_sql("SHOW transaction_read_only").scalar_one() == "on":
         raise DatabaseFault("the database takes nothing: it is read only")
     tx.conn.exec_driver_sql("SELECT pg_current_xact_id()").close()
+
+
+def _ahead(tx: Tx) -> timedelta:
+    """The server told its time between `asked` and `heard`: only what lies outside is a difference."""
+    asked = datetime.now(UTC)
+    there: datetime = tx.conn.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+    heard = datetime.now(UTC)
+    return max(asked - there, timedelta(0)) + min(heard - there, timedelta(0))
 
 
 class _Ear:

@@ -15,6 +15,9 @@ from storage.tables import AccessToken, Order
 
 PATIENCE = 3.0
 """Seconds that the database may take to store something; whoever asks waits little longer."""
+APART = timedelta(seconds=2)
+"""What the clocks of machines that share the work may differ by: work waits for the later one, and a lease (8 s, renewed
+every 3) that another clock sees run out is taken from a worker that lives."""
 UNATTENDED = timedelta(seconds=30)
 """A worker that lives takes a callback within seconds, and one that a dead one held after its lease."""
 
@@ -42,7 +45,8 @@ async def readyz(request: web.Request) -> web.Response:
     """Whether a callback sent now would be stored, and worked on: something is stored all the way to the disk.
 
     Callbacks that nobody works on are a warning and no reason to be taken out of service: stored they are answered
-    later, and what is turned away LINE WORKS never sends again.
+    later, and what is turned away LINE WORKS never sends again. For the same reason a schema that is newer than the
+    program is a warning: it was migrated for those who start one after the other in a rolling restart.
     """
     services = request.app[SERVICES]
     reasons = [reason for trouble in services.troubles if (reason := trouble())]
@@ -50,12 +54,15 @@ async def readyz(request: web.Request) -> web.Response:
     try:
         async with asyncio.timeout(PATIENCE):
             await services.db.probe()
-            revision, warning = await services.db.read(
+            revision, unattended = await services.db.read(
                 lambda tx: (_revision(tx), _unattended(tx, services.clock()))
             )
+            other_clock = clock_differs(await services.db.ahead())
+        warnings += [warning for warning in (unattended, other_clock) if warning]
         if revision != services.revision:
-            reasons.append(f"the database is at revision {revision}, this program at {services.revision}")
-        warnings += [warning] if warning else []
+            newer = revision > services.revision
+            said = f"the database is at revision {revision}, this program at {services.revision}"
+            (warnings if newer else reasons).append(f"{said}: update the program" if newer else said)
         if await services.waiting.too_many():
             reasons.append("too many callbacks wait already: more are refused")
     except DatabaseFault as fault:
@@ -77,6 +84,14 @@ def _unattended(tx: Tx, now: datetime) -> str:
         return ""
     waited = (now - since).total_seconds()
     return f"a callback has been waiting for {waited:.0f} seconds: no worker takes it, or they are far behind"
+
+
+def clock_differs(ahead: timedelta) -> str:
+    """A warning if this machine's clock and the database's are too far apart."""
+    if abs(ahead) < APART:
+        return ""
+    how = "ahead of" if ahead > timedelta(0) else "behind"
+    return f"this machine's clock is {abs(ahead).total_seconds():.0f} seconds {how} the database's: set both by NTP"
 
 
 async def metrics(request: web.Request) -> web.Response:

@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from storage import queue
@@ -76,13 +77,43 @@ async def test_metrics_are_still_told_without_a_database(site: Site) -> None:
     assert found['kaimono_callbacks_total{"status": "503"}'] == 1
 
 
-async def test_a_schema_that_is_not_this_programs_is_not_ready(site: Site) -> None:
+async def _at_revision(site: Site, number: str) -> None:
     await site.db.write(
-        lambda tx: tx.conn.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'") and None
+        lambda tx: tx.conn.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{number}'") and None
     )
+
+
+async def test_a_schema_older_than_this_program_is_not_ready(site: Site) -> None:
+    await _at_revision(site, "0001")
     ready = await site.call("GET", "/readyz")
     assert ready.status == 503
-    assert "revision 9999" in json.loads(ready.body)["reasons"][0]
+    assert "revision 0001" in json.loads(ready.body)["reasons"][0]
+
+
+async def test_while_others_are_updated_the_old_ones_stay_in_service(site: Site) -> None:
+    """The new schema is there before the first new process; out of service together they would turn callbacks away."""
+    await _at_revision(site, "9999")
+    [warning] = await warnings(site)
+    assert "revision 9999" in warning
+    assert warning.endswith("update the program")
+    assert await site.callback(event("1")) == 200
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(-10, "10 seconds behind"), (10, "10 seconds ahead of"), (1, "")]
+)
+async def test_a_clock_that_differs_from_the_databases_is_told(
+    site: Site, monkeypatch: pytest.MonkeyPatch, seconds: int, said: str
+) -> None:
+    async def ahead() -> timedelta:
+        return timedelta(seconds=seconds)
+
+    monkeypatch.setattr(site.db, "ahead", ahead)
+    assert [said in warning for warning in await warnings(site)] == ([True] if said else [])
+
+
+async def test_one_machine_has_one_clock(site: Site) -> None:
+    assert abs(await site.db.ahead()) < timedelta(seconds=1)
 
 
 async def test_a_database_that_was_never_migrated_is_not_ready(site: Site) -> None:
