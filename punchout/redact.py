@@ -41,7 +41,7 @@ def redacted(raw: bytes) -> str:
         root = parse(raw)
     except (XmlRefused, DocumentRefused):
         return _as_text(raw)
-    for element in root.iter():
+    for element in list(root.iter()):  # a walk ends where what it stands on is taken away
         if etree.QName(element).localname in _SECRET:
             for child in list(element):
                 element.remove(child)

@@ -49,6 +49,15 @@ def test_no_session_and_no_mail_address_is_shown() -> None:
     assert "https://bot.example.co.jp/punchout/cart/***" in shown
 
 
+@pytest.mark.parametrize("first", ["SharedSecret", "Identity", "DigitalSignature"])
+def test_elements_inside_a_secret_show_nothing_of_what_comes_after_it(first: str) -> None:
+    """All three may hold anything (cXML 1.2.071); what follows is the rest of the document."""
+    secrets = f"<{first}><Deep>hush<Deeper/></Deep></{first}><SharedSecret>hush-4711</SharedSecret>"
+    shown = redacted((HEAD + CREDENTIAL.format(secrets, "<Email>taro@example.co.jp</Email>")).encode())
+    for hidden in ("hush", "taro"):
+        assert hidden not in shown
+
+
 def test_a_form_hides_nothing() -> None:
     form = b"cxml-urlencoded=%3CcXML%3E%3CSharedSecret%3Ehush%3C%2FSharedSecret%3E taro%40example.co.jp"
     shown = redacted(form)

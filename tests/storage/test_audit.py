@@ -132,12 +132,29 @@ async def test_the_database_itself_refuses_changes_and_moving_back(ledger: Datab
         ("DELETE FROM audit_entry WHERE place = 2", Verdict(1, 2, "missing")),
         ("DELETE FROM audit_entry WHERE place = 3", Verdict(2, 3, "cut")),
         ("DELETE FROM audit_entry", Verdict(0, 1, "cut")),
+        ("UPDATE audit_entry SET place = 0 WHERE place = 1", Verdict(0, 0, "changed")),
+        (
+            "INSERT INTO audit_entry (company_id, place, at, actor, what, order_number, facts, trace, hash) "
+            "SELECT company_id, -7, at, actor, what, order_number, facts, trace, hash FROM audit_entry WHERE place = 2",
+            Verdict(0, -7, "changed"),
+        ),
     ],
 )
 async def test_tampering_is_found_where_it_was_done(ledger: Database, tampering: str, found: Verdict) -> None:
     await ledger.write(noting(*WHAT))
     await force(ledger, tampering)
     assert await verdict(ledger) == found
+
+
+@pytest.mark.parametrize("value", ["'yesterday'", "1", "x'ff'"])
+async def test_a_time_that_cannot_be_read_is_a_changed_entry(sqlite_url: str, value: str) -> None:
+    """SQLite puts anything into any column; PostgreSQL refuses it."""
+    ledger = open_database(sqlite_url)
+    await ledger.write(lambda tx: tx.orm.add(Company(id="sample", name="sample", provisioned_at=NOW)))
+    await ledger.write(noting(*WHAT))
+    await force(ledger, f"UPDATE audit_entry SET at = {value} WHERE place = 2")
+    assert await verdict(ledger) == Verdict(1, 2, "changed")
+    await ledger.close()
 
 
 async def test_a_chain_cut_together_with_its_head_lacks_the_head_that_was_kept(ledger: Database) -> None:
