@@ -53,7 +53,15 @@ def find_cart(tx: Tx, member: Member, cart_id: int, nonce: str) -> Cart | None:
     cart = tx.orm.get(Cart, cart_id, with_for_update=True)
     if cart is None or cart.member_id != member.id:
         return None
-    return cart if secrets.compare_digest(cart.nonce.encode(), nonce.encode()) else None
+    if not secrets.compare_digest(cart.nonce.encode(), nonce.encode()):
+        return None
+    _follow(tx, cart)
+    return cart
+
+
+def _follow(tx: Tx, cart: Cart) -> None:
+    """What is done with a cart goes on under the id of the visit that it came from."""
+    tx.trace = tx.orm.get_one(ShoppingSession, cart.session_id).trace or tx.trace
 
 
 def lines_of(tx: Tx, cart: Cart) -> list[CartLine]:
@@ -69,10 +77,15 @@ def order_of(tx: Tx, cart: Cart) -> Order:
     return tx.orm.exec(select(Order).where(Order.cart_id == cart.id)).one()
 
 
-def cancel(tx: Tx, cart: Cart) -> None:
-    """The member does not want the cart. Raises ImpossibleStep once it is ordered."""
+def cancel(tx: Tx, cart: Cart, now: datetime, why: str = "") -> None:
+    """The member does not want the cart, or can't have it (`why`). Raises ImpossibleStep once it is ordered."""
     cart.state = advance(CartState(cart.state), CartEvent.CANCEL)
     tx.orm.add(cart)
+    _follow(tx, cart)
+    who = cart.member_id
+    audit.note(
+        tx, cart.company_id, f"member:{who}", "cart_cancelled", now, member_id=who, cart=cart.id, why=why
+    )
 
 
 def waiting_cart(tx: Tx, member: Member, cart_id: str) -> Cart | None:
@@ -125,13 +138,12 @@ def place(
     if cart.state != CartState.OFFERED:
         return NotPayable(cancelled=True)
     if cart.test != company.test:
-        cancel(tx, cart)
+        cancel(tx, cart, now, "other_mode")
         return NotPayable(cancelled=True, other_mode=True)
     if not anyway and (again := not_held(tx, cart, now)):
         return again
     cart.state = advance(CartState(cart.state), CartEvent.PLACE)
     tx.orm.add(cart)
-    tx.trace = tx.orm.get_one(ShoppingSession, cart.session_id).trace or tx.trace
     number = numbers.next_number(tx, company, now)
     payload_id = new_payload_id(now, company.account.identity, secrets.token_hex(6))
     lines = lines_of(tx, cart)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from queue import SimpleQueue
 from shutil import disk_usage
 from sqlite3 import Connection as DriverConnection
@@ -51,7 +52,7 @@ class SqliteDatabase(Database):
         self._waiting: SimpleQueue[list[Unit] | None] = SimpleQueue()
         self._writing: Connection | None = None
         """The writer thread's own: to take one from the pool for every batch costs more than most units do."""
-        self._path = path
+        self._path, self._file = path, _identity(path)
         self._in_use: BinaryIO | None = None
         self._open = True
         self._door = Lock()
@@ -148,6 +149,10 @@ class SqliteDatabase(Database):
 
     def _store(self, batch: list[Unit]) -> set[str]:
         """Store what can be stored; each unit then holds its result or fault. Returns the topics to wake."""
+        if _identity(self._path) != self._file:
+            for unit in batch:
+                unit.fault = DatabaseFault(f"the database {self._path} was moved or deleted: put it back")
+            return set()
         try:
             self._writing = self._writing or self.engine.connect()
             return store(self._writing, batch)
@@ -175,6 +180,14 @@ class SqliteDatabase(Database):
         for loop, its_calls in calls.items():
             with suppress(RuntimeError):  # the loop is closed: nobody waits there any more
                 loop.call_soon_threadsafe(_call_all, its_calls)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file it is. What SQLite would go on writing into one that has left its place is gone with this process."""
+    with suppress(OSError):
+        found = path.stat()
+        return found.st_dev, found.st_ino
+    return None
 
 
 def _undo_in_memory(driver: DriverConnection, _record: object) -> None:

@@ -157,7 +157,7 @@ class Till:
         cart = self._at_hand()
         if cart is None or self._placed_since(cart):
             return []
-        ordering.cancel(self.tx, cart)
+        ordering.cancel(self.tx, cart, self.now)
         return self._say(lambda words: [Text(self._cancelled(words, cart))])
 
     def _at_hand(self) -> Cart | None:
@@ -193,7 +193,7 @@ class Till:
         return None if asked else aftercare.placed_since(self.tx, self.member, cart)
 
     def _cancel(self, cart: Cart) -> list[Outgoing]:
-        ordering.cancel(self.tx, cart)
+        ordering.cancel(self.tx, cart, self.now)
         return self._say(lambda words: [ButtonTemplate(self._cancelled(words, cart), self._menu(words))])
 
     def _cancelled(self, words: Wording, cart: Cart) -> str:

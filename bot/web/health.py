@@ -60,7 +60,7 @@ async def readyz(request: web.Request) -> web.Response:
             other_clock = clock_differs(await services.db.ahead())
         warnings += [warning for warning in (unattended, other_clock) if warning]
         if revision != services.revision:
-            newer = revision > services.revision
+            newer = revision.isdecimal() and revision > services.revision
             said = f"the database is at revision {revision}, this program at {services.revision}"
             (warnings if newer else reasons).append(f"{said}: update the program" if newer else said)
         if await services.waiting.too_many():

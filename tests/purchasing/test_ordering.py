@@ -1,6 +1,7 @@
 """From a cart to an order, once: whoever taps twice, and whatever becomes of the sending."""
 
 import asyncio
+import json
 import re
 from collections import Counter
 from dataclasses import replace
@@ -19,7 +20,7 @@ from purchasing.lifecycle import CartState, ImpossibleStep, OrderState
 from purchasing.notices import Notice, What
 from purchasing.ordering import AlreadyPlaced, NotPayable, Placed
 from purchasing.values import Company
-from storage import tables
+from storage import audit, tables
 from storage.database import Database, Tx, open_database
 from storage.queue import Bury, Decision, Done, Retry
 from storage.tables import Order
@@ -170,7 +171,7 @@ async def test_paying_and_cancelling_at_the_same_moment_leaves_one_of_the_two(
         assert found is not None
         if found.state != CartState.OFFERED:
             return False
-        ordering.cancel(tx, found)
+        ordering.cancel(tx, found, NOW)
         return True
 
     for _ in range(5):
@@ -237,11 +238,25 @@ async def test_another_members_cart_buys_nothing(shop: Database, company: Compan
 async def test_a_cancelled_cart_cannot_be_paid(shop: Database, company: Company) -> None:
     def cancelled(tx: Tx) -> tables.Cart:
         cart = offered(tx, company)
-        ordering.cancel(tx, cart)
+        ordering.cancel(tx, cart, NOW)
         return cart
 
     cart = await shop.write(cancelled)
     assert await pay(shop, company, cart) == NotPayable(cancelled=True)
+
+
+async def test_the_audit_knows_who_cancelled_which_cart_and_why(shop: Database, company: Company) -> None:
+    unwanted = await shop.write(lambda tx: offered(tx, company))
+    await shop.write(lambda tx: ordering.cancel(tx, tx.orm.get_one(tables.Cart, unwanted.id), NOW))
+    of_a_test = await shop.write(lambda tx: offered(tx, company))
+    await pay(shop, replace(company, test=not company.test), of_a_test)
+    entries = await shop.read(lambda tx: audit.entries(tx, company.id, member_id=unwanted.member_id))
+    assert [
+        (entry.actor, json.loads(entry.facts)) for entry in entries if entry.what == "cart_cancelled"
+    ] == [
+        (f"member:{unwanted.member_id}", {"cart": unwanted.id, "why": ""}),
+        (f"member:{unwanted.member_id}", {"cart": of_a_test.id, "why": "other_mode"}),
+    ]
 
 
 async def test_an_ordered_cart_cannot_be_cancelled(shop: Database, company: Company) -> None:
@@ -250,7 +265,7 @@ async def test_an_ordered_cart_cannot_be_cancelled(shop: Database, company: Comp
     assert cart.id is not None
 
     def cancel(tx: Tx) -> None:
-        ordering.cancel(tx, tx.orm.get_one(tables.Cart, cart.id))
+        ordering.cancel(tx, tx.orm.get_one(tables.Cart, cart.id), NOW)
 
     with pytest.raises(ImpossibleStep):
         await shop.write(cancel)

@@ -46,6 +46,28 @@ async def test_a_payment_goes_on_under_the_id_of_the_visit(shop: Database, compa
     trace.reset(token)
 
 
+async def test_what_is_asked_about_a_cart_and_its_cancelling_go_on_under_that_id_too(
+    shop: Database, company: Company
+) -> None:
+    token = trace.set(FIRST)
+    cart = await shop.write(lambda tx: offered(tx, company))
+    trace.reset(token)
+
+    def ask(tx: Tx) -> str:
+        assert ordering.find_cart(tx, known(tx), cart.id or 0, cart.nonce) is not None
+        return tx.trace
+
+    def cancel(tx: Tx) -> str:
+        waiting = ordering.newest_offered(tx, known(tx))
+        assert waiting is not None
+        ordering.cancel(tx, waiting, NOW)
+        return tx.trace
+
+    token = trace.set(LAST)
+    assert await shop.write(ask) == await shop.write(cancel) == FIRST
+    trace.reset(token)
+
+
 async def test_what_could_not_be_taken_over_is_told_under_the_same_id(
     shop: Database, company: Company
 ) -> None:

@@ -151,7 +151,7 @@ class World:
 
     def _drop(self, tx: Tx) -> None:
         assert self.cart is not None
-        ordering.cancel(tx, tx.orm.get_one(tables.Cart, self.cart.id))
+        ordering.cancel(tx, tx.orm.get_one(tables.Cart, self.cart.id), self.clock())
 
     def _doors(self) -> tuple[Database, Supplier, Any]:
         return self.db, cast(Supplier, self.amazon), vault()

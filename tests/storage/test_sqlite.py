@@ -323,6 +323,27 @@ async def test_units_do_not_overwrite_each_others_changes(sqlite_database: Datab
     )
 
 
+async def test_a_file_that_left_its_place_takes_nothing_until_it_is_back(tmp_path: Path) -> None:
+    """SQLite itself goes on writing into it: all that is lost when the process ends."""
+    path, elsewhere = tmp_path / "kaimono.db", tmp_path / "elsewhere.db"
+    migrate(f"sqlite:///{path}")
+    database = open_database(f"sqlite:///{path}")
+    await database.write(putting("before"))
+    path.rename(elsewhere)
+    for _ in range(2):
+        with pytest.raises(DatabaseFault, match="was moved or deleted"):
+            await database.write(putting("lost"))
+        with pytest.raises(DatabaseFault, match="was moved or deleted"):
+            await database.probe()
+        path.touch()  # nor is another file of that name the same
+    path.unlink()
+    elsewhere.rename(path)
+    await database.write(putting("after"))
+    await database.probe()
+    assert set(await states(database)) == {"before", "after"}
+    await database.close()
+
+
 async def test_a_damaged_file_is_refused_with_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "kaimono.db"
     path.write_bytes(b"this is no database, " * 100)

@@ -90,6 +90,11 @@ async def test_a_schema_older_than_this_program_is_not_ready(site: Site) -> None
     assert "revision 0001" in json.loads(ready.body)["reasons"][0]
 
 
+async def test_a_schema_without_a_version_is_not_taken_for_a_newer_one(site: Site) -> None:
+    await site.db.write(lambda tx: tx.conn.exec_driver_sql("DELETE FROM alembic_version") and None)
+    assert (await site.call("GET", "/readyz")).status == 503
+
+
 async def test_while_others_are_updated_the_old_ones_stay_in_service(site: Site) -> None:
     """The new schema is there before the first new process; out of service together they would turn callbacks away."""
     await _at_revision(site, "9999")
