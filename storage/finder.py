@@ -4,10 +4,10 @@ Of the time of a small ORM query nine tenths go into building, caching and unpac
 of every talk passes, a prepared statement finds the row, and the session takes the object as loaded.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Dialect, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import manager_of_class
 from sqlalchemy.orm.util import identity_key
@@ -29,40 +29,27 @@ class Finder(Generic[Row]):
         self._statement = Prepared(select(self._table).where(*same))
         self._names = tuple(self._table.c.keys())
         self._key = [self._names.index(column.name) for column in self._table.primary_key]
-        self._readers: dict[str, Sequence[Callable[[Any], Any] | None]] = {}
 
     def find(self, tx: Tx, **values: Any) -> Row | None:
         """The row, or None. What this unit changed and has not flushed is not looked at."""
-        rows = self._statement.run(tx, values).fetchall()
+        rows = self._statement.rows(tx, values)
         if not rows:
             return None
         loaded: Row | None = tx.orm.identity_map.get(identity_key(self._row, [rows[0][n] for n in self._key]))
         if loaded is not None:
             return loaded
-        row = self._made(tx.conn.dialect, rows[0])
+        row = self._made(rows[0])
         make_transient_to_detached(row)
         tx.orm.add(row)
         return row
 
     def copy(self, tx: Tx, **values: Any) -> Row | None:
         """The row's values alone, for whoever writes them back by a statement: the session knows nothing of it."""
-        rows = self._statement.run(tx, values).fetchall()
-        return self._made(tx.conn.dialect, rows[0]) if rows else None
+        rows = self._statement.rows(tx, values)
+        return self._made(rows[0]) if rows else None
 
-    def _made(self, dialect: Dialect, raw: Sequence[Any]) -> Row:
-        readers = self._readers.get(dialect.name) or self._prepare(dialect)
-        fields = {
-            name: value if read is None else read(value)
-            for name, value, read in zip(self._names, raw, readers, strict=True)
-        }
+    def _made(self, values: Sequence[Any]) -> Row:
         # As the session's own loader makes it: SQLModel's __init__ would look at every field again.
         row: Row = manager_of_class(self._row).new_instance()
-        row.__dict__.update(fields)
+        row.__dict__.update(zip(self._names, values, strict=True))
         return row
-
-    def _prepare(self, dialect: Dialect) -> Sequence[Callable[[Any], Any] | None]:
-        readers = [
-            column.type.dialect_impl(dialect).result_processor(dialect, None)
-            for column in self._table.columns
-        ]
-        return self._readers.setdefault(dialect.name, readers)

@@ -2,8 +2,7 @@
 ceremony.
 
 Of the 120 µs of a small statement SQLAlchemy spends 90 on finding again what it had compiled, on parameters
-and on a result object. Most callers don't mind; the queue, on every callback's way, does. What comes back is
-as the driver gives it, so a prepared statement returns numbers and text only.
+and on a result object. Most callers don't mind; the queue, on every callback's way, does.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import Any, Protocol, cast
 from sqlalchemy import ClauseElement, Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.selectable import ReturnsRows
 
 from storage.database import Tx
 
@@ -35,11 +35,14 @@ class Rows(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """`names` of the parameters in the statement's order; `processes` is what the driver wants done to some of them."""
+    """`names` of the parameters in the statement's order, `literals` those that it brings itself; `processes` is what the
+    driver wants done to some of them, and `readers` what has to be done to some columns of what comes back."""
 
     sql: str
     names: Sequence[str]
+    literals: Mapping[str, Any]
     processes: Sequence[tuple[int, Callable[[Any], Any]]]
+    readers: Sequence[tuple[int, Callable[[Any], Any]]]
 
     def bound(self, values: Iterable[Any]) -> list[Any]:
         """The values, in the order of the names, as the driver takes them."""
@@ -49,10 +52,16 @@ class _Compiled:
         return bound
 
     def in_order(self, parameters: Mapping[str, Any]) -> list[Any]:
-        return self.bound(map(parameters.__getitem__, self.names))
+        return self.bound(map({**self.literals, **parameters}.__getitem__, self.names))
 
     def by_name(self, values: Iterable[Any]) -> dict[str, Any]:
         return dict(zip(self.names, self.bound(values), strict=True))
+
+    def read(self, row: Iterable[Any]) -> list[Any]:
+        values = list(row)
+        for place, reader in self.readers:
+            values[place] = reader(values[place])
+        return values
 
 
 class Prepared:
@@ -68,13 +77,17 @@ class Prepared:
         self._columns = columns
         self._compiled: dict[str, _Compiled] = {}
 
+    def rows(self, tx: Tx, parameters: Mapping[str, Any]) -> list[list[Any]]:
+        """Execute it in this unit. The rows that come back, their values as any other statement would give them."""
+        rows = self.run(tx, parameters).fetchall()
+        return [*map(self._for(tx.conn.dialect).read, rows)]
+
     def run(self, tx: Tx, parameters: Mapping[str, Any]) -> Rows:
-        """Execute it in this unit. Errors are SQLAlchemy's, as from any other statement."""
-        dialect = tx.conn.dialect
-        compiled = self._compiled.get(dialect.name) or self._compile(dialect)
+        """The same, but what comes back is as the driver gives it. Errors are SQLAlchemy's, as of any statement."""
+        compiled = self._for(dialect := tx.conn.dialect)
         if dialect.name == "postgresql":
-            values = map(parameters.__getitem__, compiled.names)
-            return tx.conn.exec_driver_sql(compiled.sql, compiled.by_name(values))
+            by_name = dict(zip(compiled.names, compiled.in_order(parameters), strict=True))
+            return tx.conn.exec_driver_sql(compiled.sql, by_name)
         driver: Any = tx.conn.connection.driver_connection
         try:
             rows: Rows = driver.execute(compiled.sql, compiled.in_order(parameters))
@@ -90,8 +103,7 @@ class Prepared:
         the event loop does so, too. The last row is repeated until their number is round, so that few statements are
         ever prepared.
         """
-        dialect = tx.conn.dialect
-        compiled = self._compiled.get(dialect.name) or self._compile(dialect)
+        compiled = self._for(dialect := tx.conn.dialect)
         parameters = map(attrgetter(*compiled.names), many)
         if dialect.name == "postgresql":
             tx.conn.exec_driver_sql(compiled.sql, [compiled.by_name(values) for values in parameters])
@@ -108,13 +120,22 @@ class Prepared:
                     compiled.sql, None, error, SqliteError, hide_parameters=True
                 ) from error
 
+    def _for(self, dialect: Dialect) -> _Compiled:
+        return self._compiled.get(dialect.name) or self._compile(dialect)
+
     def _compile(self, dialect: Dialect) -> _Compiled:
         statement = self._statements[dialect.name]
         compiled = cast(SQLCompiler, statement.compile(dialect=dialect, column_keys=self._columns))
         names = compiled.positiontup or list(compiled.binds)
         found = [compiled.binds[n].type.dialect_impl(dialect).bind_processor(dialect) for n in names]
         processes = [(place, process) for place, process in enumerate(found) if process]
-        return self._compiled.setdefault(dialect.name, _Compiled(compiled.string, names, processes))
+        literals = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
+        columns = statement.exported_columns if isinstance(statement, ReturnsRows) else ()
+        kinds = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+        readers = [(place, reader) for place, reader in enumerate(kinds) if reader]
+        return self._compiled.setdefault(
+            dialect.name, _Compiled(compiled.string, names, literals, processes, readers)
+        )
 
 
 @lru_cache

@@ -29,7 +29,6 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.sql import Update
 
 from storage.arrivals import NewJob, put, put_all
 from storage.backlog import Buried, Depth, buried, depth, exhume, forget
@@ -85,9 +84,9 @@ def claim(
     if not kinds or limit < 1:
         return []
     reach = limit * _REACH[tx.conn.dialect.name]
-    parameters = {"now": now, "lease_until": now + lease, "owner": owner, "most": limit, "reach": reach}
+    parameters = {"now": now, "until": now + lease, "holder": owner, "most": limit, "reach": reach}
     parameters |= {f"kind_{n}": kind for n, kind in enumerate(kinds)}
-    rows = tx.conn.execute(_claim(len(kinds)), parameters)
+    rows = _claim(len(kinds)).rows(tx, parameters)
     return sorted((Job(*row) for row in rows), key=lambda job: (job.priority, job.id))
 
 
@@ -96,7 +95,7 @@ _REACH = {"sqlite": 1, "postgresql": 8}
 
 
 @lru_cache
-def _claim(kinds: int) -> Update:
+def _claim(kinds: int) -> Prepared:
     """The claiming statement for so many kinds.
 
     Each kind contributes the first few entries of its own stretch of the index, so kinds with a long backlog
@@ -128,16 +127,10 @@ def _claim(kinds: int) -> Update:
         .cte("picked")
         .prefix_with("MATERIALIZED", dialect="postgresql")  # run once, or the limit would not be strict
     )
-    return (
-        update(JOB)
-        .where(JOB.c.id.in_(select(picked.c.id)))
-        .values(
-            state=LEASED,
-            owner=bindparam("owner"),
-            lease_until=bindparam("lease_until"),
-            attempts=JOB.c.attempts + 1,
-        )
-        .returning(*(JOB.c[name] for name in Job.__slots__))
+    take = update(JOB).where(JOB.c.id.in_(select(picked.c.id)))
+    taken = {"state": LEASED, "owner": bindparam("holder"), "lease_until": bindparam("until")}
+    return Prepared(
+        take.values(**taken, attempts=JOB.c.attempts + 1).returning(*(JOB.c[name] for name in Job.__slots__))
     )
 
 
@@ -217,14 +210,17 @@ _RELEASE = (
 
 def next_due(tx: Tx, kinds: Sequence[str], now: datetime) -> datetime | None:
     """When a job of these kinds will next be due, or a lease run out. None: only a wake can bring work."""
-    times = tx.conn.execute(_NEXT_DUE, {"kinds": list(kinds), "now": now}).scalars()
-    return min((time for time in times if time is not None), default=None)
+    parameters = {"now": now} | {f"kind_{n}": kind for n, kind in enumerate(kinds)}
+    return min((time for (time,) in _next_due(len(kinds)).rows(tx, parameters) if time), default=None)
 
 
-_wanted = JOB.c.kind.in_(bindparam("kinds", expanding=True))
-_NEXT_DUE = union_all(
-    select(func.min(JOB.c.due)).where(JOB.c.state == READY, _wanted, JOB.c.due > bindparam("now")),
-    select(func.min(JOB.c.lease_until)).where(
-        JOB.c.state == LEASED, _wanted, JOB.c.lease_until > bindparam("now")
-    ),
-)
+@lru_cache
+def _next_due(kinds: int) -> Prepared:
+    wanted = JOB.c.kind.in_([bindparam(f"kind_{n}") for n in range(kinds)])
+    due, lease_ends = (column > bindparam("now") for column in (JOB.c.due, JOB.c.lease_until))
+    return Prepared(
+        union_all(
+            select(func.min(JOB.c.due)).where(JOB.c.state == READY, wanted, due),
+            select(func.min(JOB.c.lease_until)).where(JOB.c.state == LEASED, wanted, lease_ends),
+        )
+    )
