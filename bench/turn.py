@@ -1,6 +1,7 @@
 """A whole turn: a callback comes, the talk is read, decided and written, and the answer is at LINE WORKS.
 
-Beside it the acknowledgement alone, and a bot as one would write it first: SQLModel's AsyncSession, a commit a step.
+Beside it the acknowledgement alone, a bot as one would write it first (SQLModel's AsyncSession, a commit a step), and the
+limit of what this stack can do: a relay that verifies, answers and posts, and stores nothing at all.
 """
 
 import tempfile
@@ -27,24 +28,29 @@ def measure() -> list[Row]:
         turns, _ = stack.enter_context(program("-m", bot, "both", folders[1], "--works", url))
         naive, _ = stack.enter_context(program("bench/peers/naive.py", folders[2], url, python=str(PEERS)))
         per_turn = _warm(counterparty, turns)
-        _turns(counterparty, naive, 50_000, MEMBERS, 1)
+        relay, _ = stack.enter_context(program("-m", "bench.programs.relay", url))
+        for beside in (naive, relay):
+            _turns(counterparty, beside, 50_000, MEMBERS, 1)
         figures = []
         for number in range(ROUNDS):
             first = 100_000 + number * 10_000
             acked = hammer(acks, [callback(first + n, f"member-{n % MEMBERS}") for n in range(TURNS)])
             whole = _turns(counterparty, turns, first + TURNS, TURNS, per_turn)
             simple = _turns(counterparty, naive, first + 2 * TURNS, NAIVE_TURNS, 1)
-            figures.append((acked.rate, whole, simple))
+            bare = _turns(counterparty, relay, first + 3 * TURNS, TURNS, 1)
+            figures.append((acked.rate, whole, simple, bare))
     return [
         row(
             "turn_ack",
-            [whole / acked for acked, whole, _ in figures],
-            **{"turns per second": round(median(whole for _, whole, _ in figures))},
+            [whole / acked for acked, whole, _, _ in figures],
+            **{"turns per second": round(median(whole for _, whole, _, _ in figures))},
+            **{"relay ÷ ack": round(median(bare / acked for acked, _, _, bare in figures), 2)},
         ),
         row(
             "turn_naive",
-            [whole / simple for _, whole, simple in figures],
-            **{"naive turns per second": round(median(simple for _, _, simple in figures))},
+            [whole / simple for _, whole, simple, _ in figures],
+            **{"naive turns per second": round(median(simple for _, _, simple, _ in figures))},
+            **{"relay ÷ naive": round(median(bare / simple for _, _, simple, bare in figures), 1)},
         ),
     ]
 

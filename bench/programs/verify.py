@@ -13,9 +13,13 @@ from punchout.secret import Secret
 _SECRET = Secret(SECRET)
 
 
+def is_signed(request: web.Request, body: bytes) -> bool:
+    return verify(_SECRET, body, request.headers.get("X-WORKS-Signature", ""))
+
+
 async def callback(request: web.Request) -> web.Response:
     body = await request.read()
-    if not verify(_SECRET, body, request.headers.get("X-WORKS-Signature", "")):
+    if not is_signed(request, body):
         return web.Response(status=401)
     json.loads(body)
     return web.Response(status=200)
