@@ -13,7 +13,7 @@ from operator import attrgetter
 from sqlite3 import Error as SqliteError
 from typing import Any, Protocol, cast
 
-from sqlalchemy import ClauseElement, Dialect
+from sqlalchemy import ClauseElement, Connection, Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import ReturnsRows
@@ -88,12 +88,7 @@ class Prepared:
         if dialect.name == "postgresql":
             by_name = dict(zip(compiled.names, compiled.in_order(parameters), strict=True))
             return tx.conn.exec_driver_sql(compiled.sql, by_name)
-        driver: Any = tx.conn.connection.driver_connection
-        try:
-            rows: Rows = driver.execute(compiled.sql, compiled.in_order(parameters))
-        except SqliteError as error:
-            raise DBAPIError.instance(compiled.sql, None, error, SqliteError, hide_parameters=True) from error
-        return rows
+        return straight(tx.conn, compiled.sql, compiled.in_order(parameters))
 
     def run_all(self, tx: Tx, many: Iterable[object]) -> None:
         """Execute an INSERT for many rows, none of which looks at another one of them, and which passes over a row
@@ -108,17 +103,11 @@ class Prepared:
         if dialect.name == "postgresql":
             tx.conn.exec_driver_sql(compiled.sql, [compiled.by_name(values) for values in parameters])
             return
-        driver: Any = tx.conn.connection.driver_connection
         rows = [compiled.bound(values) for values in parameters]
         rows += rows[-1:] * (-len(rows) % ROUND)
         for first in range(0, len(rows), MOST_ROWS):
             some = rows[first : first + MOST_ROWS]
-            try:
-                driver.execute(_of_rows(compiled.sql, len(some)), list(chain.from_iterable(some)))
-            except SqliteError as error:
-                raise DBAPIError.instance(
-                    compiled.sql, None, error, SqliteError, hide_parameters=True
-                ) from error
+            straight(tx.conn, _of_rows(compiled.sql, len(some)), list(chain.from_iterable(some)))
 
     def _for(self, dialect: Dialect) -> _Compiled:
         return self._compiled.get(dialect.name) or self._compile(dialect)
@@ -136,6 +125,16 @@ class Prepared:
         return self._compiled.setdefault(
             dialect.name, _Compiled(compiled.string, names, literals, processes, readers)
         )
+
+
+def straight(conn: Connection, sql: str, parameters: Sequence[Any] = ()) -> Rows:
+    """Execute it on SQLite's driver. Errors are SQLAlchemy's all the same."""
+    driver: Any = conn.connection.driver_connection
+    try:
+        rows: Rows = driver.execute(sql, parameters)
+    except SqliteError as error:
+        raise DBAPIError.instance(sql, None, error, SqliteError, hide_parameters=True) from error
+    return rows
 
 
 @lru_cache

@@ -9,6 +9,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from storage.database import DatabaseFault
+from storage.prepared import straight
 
 BUSY_MS = 10_000
 """How long to wait for another process (a migration, a backup, a shell) that holds the write lock."""
@@ -62,7 +63,7 @@ def sqlite_engine(address: URL, *, writes: bool, size: int = 1, foreign_keys: bo
 
     @event.listens_for(engine, "begin")
     def begin_for_real(conn: Connection) -> None:
-        conn.exec_driver_sql(begin)
+        straight(conn, begin)
 
     return engine
 
