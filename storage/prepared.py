@@ -36,13 +36,12 @@ class Rows(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Compiled:
     """`names` of the parameters in the statement's order, `literals` those that it brings itself; `processes` is what the
-    driver wants done to some of them, and `readers` what has to be done to some columns of what comes back."""
+    driver wants done to some of them."""
 
     sql: str
     names: Sequence[str]
     literals: Mapping[str, Any]
     processes: Sequence[tuple[int, Callable[[Any], Any]]]
-    readers: Sequence[tuple[int, Callable[[Any], Any]]]
 
     def bound(self, values: Iterable[Any]) -> list[Any]:
         """The values, in the order of the names, as the driver takes them."""
@@ -57,12 +56,6 @@ class _Compiled:
     def by_name(self, values: Iterable[Any]) -> dict[str, Any]:
         return dict(zip(self.names, self.bound(values), strict=True))
 
-    def read(self, row: Iterable[Any]) -> list[Any]:
-        values = list(row)
-        for place, reader in self.readers:
-            values[place] = reader(values[place])
-        return values
-
 
 class Prepared:
     """A statement for both engines, or one for each. An INSERT names its `columns`."""
@@ -76,11 +69,15 @@ class Prepared:
         self._statements = {"sqlite": sqlite, "postgresql": sqlite if postgresql is None else postgresql}
         self._columns = columns
         self._compiled: dict[str, _Compiled] = {}
+        self._readers: dict[str, Sequence[tuple[int, Callable[[Any], Any]]]] = {}
 
     def rows(self, tx: Tx, parameters: Mapping[str, Any]) -> list[list[Any]]:
         """Execute it in this unit. The rows that come back, their values as any other statement would give them."""
-        rows = self.run(tx, parameters).fetchall()
-        return [*map(self._for(tx.conn.dialect).read, rows)]
+        rows = [list(row) for row in self.run(tx, parameters).fetchall()]
+        for place, read in self._read_by(tx.conn.dialect):
+            for row in rows:
+                row[place] = read(row[place])
+        return rows
 
     def run(self, tx: Tx, parameters: Mapping[str, Any]) -> Rows:
         """The same, but what comes back is as the driver gives it. Errors are SQLAlchemy's, as of any statement."""
@@ -119,12 +116,16 @@ class Prepared:
         found = [compiled.binds[n].type.dialect_impl(dialect).bind_processor(dialect) for n in names]
         processes = [(place, process) for place, process in enumerate(found) if process]
         literals = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
-        columns = statement.exported_columns if isinstance(statement, ReturnsRows) else ()
-        kinds = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
-        readers = [(place, reader) for place, reader in enumerate(kinds) if reader]
-        return self._compiled.setdefault(
-            dialect.name, _Compiled(compiled.string, names, literals, processes, readers)
-        )
+        return self._compiled.setdefault(dialect.name, _Compiled(compiled.string, names, literals, processes))
+
+    def _read_by(self, dialect: Dialect) -> Sequence[tuple[int, Callable[[Any], Any]]]:
+        """What SQLAlchemy does to some columns of what comes back. Raises TypeError for PostgreSQL's numbers with places,
+        of which only the server knows how they come."""
+        if dialect.name not in self._readers:
+            columns = cast(ReturnsRows, self._statements[dialect.name]).exported_columns
+            found = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+            self._readers[dialect.name] = [(place, read) for place, read in enumerate(found) if read]
+        return self._readers[dialect.name]
 
 
 def straight(conn: Connection, sql: str, parameters: Sequence[Any] = ()) -> Rows:
