@@ -37,7 +37,7 @@ from bot.web.services import Bot, Login, Services, Waiting
 from bot.worker import ALONE, SAFETY_NET, Hands, Worker
 from punchout.envelope import Account
 from punchout.supplier import Supplier
-from purchasing import addresses, companies, intake, notices, ordering, preferences, reminders
+from purchasing import addresses, companies, evidence, intake, notices, ordering, preferences, reminders
 from purchasing.accounting import Accounting
 from purchasing.addresses import Declared
 from purchasing.retention import Ages
@@ -209,6 +209,10 @@ async def running(
         if warning := health.clock_differs(await db.ahead()):
             _log.error("%s", warning)
         await db.write(lambda tx: provision(tx, config, clock()))
+        if key := await db.read(lambda tx: evidence.lacking_key(tx, vault)):
+            _log.error(
+                "the newest document is sealed with the key %s, which is not in %s", key, config.key_file
+            )
         session = await stack.enter_async_context(outgoing())
         metrics = Metrics()
         db.committed = metrics.units.observe

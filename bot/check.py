@@ -2,7 +2,9 @@
 
 import secrets
 from collections.abc import Awaitable
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -24,10 +26,11 @@ from punchout.envelope import new_payload_id
 from punchout.secret import Secret
 from punchout.setup import SetupRequest, build_setup
 from punchout.supplier import Refused, StartPage, Supplier
+from purchasing import evidence
 from purchasing.values import local
 from storage.database import DatabaseFault, open_database
 from storage.migrate import migrate
-from storage.vault import VaultFault, load_keyring
+from storage.vault import Keyring, VaultFault, load_keyring
 
 _NEEDED_CONTENTS = frozenset({"text"})
 """Without it nothing typed arrives, and no tap on a message button (LINE WORKS reference 6). The other contents that
@@ -81,12 +84,22 @@ async def _key_file(config: Config, words: Wording) -> Finding:
     return OK
 
 
+def _keyring(config: Config) -> Keyring | None:
+    with suppress(VaultFault, OSError):  # told by its own line
+        return load_keyring(Path(config.key_file))
+    return None
+
+
 async def _database(config: Config, words: Wording) -> Finding:
     try:
         migrate(config.database)
         db = open_database(config.database)
         try:
             await db.write(lambda tx: None)
+            if (keys := _keyring(config)) and (
+                key := await db.read(partial(evidence.lacking_key, vault=keys))
+            ):
+                return fault(words("check", "other_keys", key=key, key_file=config.key_file))
         finally:
             await db.close()
     except (DatabaseFault, OSError) as refused:

@@ -30,11 +30,15 @@ def main(arguments: list[str] | None = None) -> None:
     options = _parser(language()).parse_args(arguments)
     try:
         code = options.run(options)
+        sys.stdout.flush()
     except Sentence as sentence:
         print(sentence, file=sys.stderr)
         code = 1
     except KeyboardInterrupt:
         code = 130
+    except BrokenPipeError:  # whoever reads (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains at its end
+        code = 141
     sys.exit(code)
 
 

@@ -84,3 +84,10 @@ def of_order(tx: Tx, company_id: str, number: str) -> list[StoredDocument]:
 def raw_bytes(vault: Keyring, document: StoredDocument) -> bytes:
     """The document exactly as it came or went."""
     return vault.open(document.sealed, _place(document.company_id, document.direction, document.identity))
+
+
+def lacking_key(tx: Tx, vault: Keyring) -> str:
+    """The name of a key that the ring lacks and that the newest document was sealed with; "" if it can be read."""
+    newest = select(StoredDocument.sealed).order_by(col(StoredDocument.id).desc()).limit(1)
+    sealed = tx.orm.exec(newest).first()
+    return vault.lacks(sealed) if sealed is not None else ""

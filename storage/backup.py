@@ -4,6 +4,7 @@ It is taken while the bot serves: SQLite writes its own snapshot, PostgreSQL's i
 `storage.copy`. What is sealed at rest stays sealed: without the key file a backup's documents cannot be read.
 """
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -14,12 +15,10 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import URL, Connection
 
-from storage.copy import Onlooker, fill, refuse_nothing
+from storage.copy import Onlooker, fill, refuse_nothing, unserved
 from storage.database import DatabaseFault, T, Tx, Work, read_address
-from storage.lockfile import in_use
 from storage.migrate import changing, connected, migrate, missing
-from storage.postgres import SERVING
-from storage.sqlite_file import snapshot, sqlite_file
+from storage.sqlite_file import snapshot
 
 _MAGIC = b"SQLite format 3\0"
 
@@ -58,7 +57,7 @@ def restore(file: Path, url: str, onlooker: Onlooker, then: Work[T], *, replace:
     try:
         with TemporaryDirectory(prefix="kaimono-restore-") as folder:
             draft = Path(folder, "backup.db")
-            shutil.copyfile(file, draft)
+            _copy(file, draft)
             _judge(draft)
             migrate(f"sqlite:///{draft}")
             with connected(_at(draft), writes=False) as old, _alone(read_address(url)) as new:
@@ -68,23 +67,24 @@ def restore(file: Path, url: str, onlooker: Onlooker, then: Work[T], *, replace:
         raise DatabaseFault(f"can't read the backup {file}: {error.strerror}") from error
 
 
+def _copy(file: Path, draft: Path) -> None:
+    try:
+        shutil.copyfile(file, draft)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        size = file.stat().st_size
+        raise DatabaseFault(
+            f"no room for a working copy of the backup ({size} bytes) in {draft.parent.parent}: set TMPDIR to a folder "
+            "that has it"
+        ) from error
+
+
 @contextmanager
 def _alone(address: URL) -> Iterator[Connection]:
     """One transaction that no bot lives beside. Raises DatabaseFault while one serves; none starts meanwhile."""
-    if address.drivername == "sqlite":
-        held = in_use(sqlite_file(address), alone=True)
-        if held is None:
-            raise DatabaseFault(_SERVED)
-        with held, changing(address) as conn:
-            yield conn
-        return
-    with changing(address) as conn:
-        if not conn.exec_driver_sql("SELECT pg_try_advisory_xact_lock(%s)", (SERVING,)).scalar_one():
-            raise DatabaseFault(_SERVED)
+    with changing(address) as conn, unserved(address, conn):
         yield conn
-
-
-_SERVED = "a bot serves on this database: stop every kaimono serve first"
 
 
 def _at(path: Path) -> URL:

@@ -5,18 +5,22 @@ row that is missing, doubled or changed on the other side shows.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, MetaData, Row, Table, func, insert, select, text
+from sqlalchemy import URL, Connection, MetaData, Row, Table, func, insert, select, text
 from sqlalchemy.exc import StatementError
 from sqlmodel import SQLModel
 
 import storage.tables  # noqa: F401 - registers every table
 from storage.database import DatabaseFault, read_address
+from storage.lockfile import in_use
 from storage.migrate import changing, connected, migrate, upgrade, version
+from storage.postgres import SERVING
+from storage.sqlite_file import sqlite_file
 
 BATCH = 1000
 """Rows in memory at a time."""
@@ -60,15 +64,32 @@ def copy(source: str, target: str, onlooker: Onlooker) -> None:
     """Bring both to the newest schema, then everything in `source` into `target`, which must be empty.
 
     All or nothing: raises DatabaseFault with a sentence, and then the target holds nothing that it did not hold before.
-    What is written to the source meanwhile is not in the target.
+    No bot may serve on the source meanwhile: what it takes would not be in the target, and both would give the same
+    order numbers.
     """
     refuse_nothing(source)
     migrate(source)
+    address = read_address(source)
     with (
-        connected(read_address(source), writes=False) as old,
+        connected(address, writes=False) as old,
+        unserved(address, old),
         changing(read_address(target)) as new,
     ):
         fill(old, new, onlooker)
+
+
+def unserved(address: URL, conn: Connection) -> AbstractContextManager[object]:
+    """Until it is left, or the transaction ends, no bot serves on this database. Raises DatabaseFault while one does."""
+    if address.drivername == "sqlite":
+        if (held := in_use(sqlite_file(address), alone=True)) is None:
+            raise DatabaseFault(_SERVED)
+        return held
+    if not conn.exec_driver_sql("SELECT pg_try_advisory_xact_lock(%s)", (SERVING,)).scalar_one():
+        raise DatabaseFault(_SERVED)
+    return nullcontext()
+
+
+_SERVED = "a bot serves on this database: stop every kaimono serve first"
 
 
 def refuse_nothing(url: str) -> None:

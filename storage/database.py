@@ -6,6 +6,7 @@ threads of theirs.
 """
 
 import asyncio
+import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
@@ -189,7 +190,7 @@ def as_fault(error: BaseException) -> BaseException:
     """What the caller sees of an error: a DatabaseFault for trouble of the database itself."""
     if isinstance(error, DBAPIError) and (_is_bare(error) or not isinstance(error, _OF_THE_WORK)):
         reason = str(error.orig).strip().partition("\n")[0] or type(error.orig).__name__
-        fault = DatabaseFault(f"the database can't do it: {reason}")
+        fault = DatabaseFault(f"the database can't do it: {reason}{_DAMAGED if _is_damaged(error) else ''}")
         fault.__cause__ = error.orig
         return fault
     return error
@@ -197,6 +198,17 @@ def as_fault(error: BaseException) -> BaseException:
 
 _OF_THE_WORK = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
 """Errors that the unit of work made, not the database."""
+
+
+_DAMAGED = (
+    ". Its file is damaged: stop the bot, move the file away together with those beside it that end with -wal and -shm, "
+    "and put a backup back (kaimono restore)"
+)
+
+
+def _is_damaged(error: DBAPIError) -> bool:
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # the rest of it tells which kind
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _is_bare(error: DBAPIError) -> bool:

@@ -63,6 +63,11 @@ class Keyring:
         except (InvalidTag, ValueError):
             raise VaultFault("a sealed value is damaged or was moved from another place") from None
 
+    def lacks(self, sealed: bytes) -> str:
+        """The name of the key that the value was sealed with if it is not in this ring, else ""."""
+        name, _ = _taken_apart(sealed)
+        return "" if name in self._boxes else name
+
     def stale(self, sealed: bytes) -> bool:
         """Whether the value was sealed with another key than the one that writes now."""
         return _taken_apart(sealed)[0] != self._writing

@@ -9,14 +9,19 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
+from bot.app import provision, running
 from bot.check import check
 from bot.config import load
 from bot.talk.wording import wording
+from purchasing import evidence
 from sandbox.app import make_sandbox
 from sandbox.lineworks.app import TENANT
 from sandbox.lineworks.tenant import Tenant
 from sandbox.settings import AmazonSettings, LineWorksSettings, Settings
+from storage.database import Tx, open_database
+from storage.migrate import migrate
 from tests.bot.configuration import beside, instead, keys, write
+from tests.trouble.house import NOW, vault
 
 COMPANY = "(株式会社サンプル商事)"
 TOKEN, BOT, SENDING, DIRECTORY, SETUP = (
@@ -284,3 +289,32 @@ async def test_a_database_that_cannot_be_opened_is_not_well(
     assert code == 1
     assert lines["Database"].startswith("NG")
     assert lines[SETUP] == "OK"
+
+
+async def test_a_key_file_of_another_database_is_a_fault(
+    house: House, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A backup was put back on a new machine, and the key file was forgotten: the start would make a fresh one."""
+    config = load(write(house.folder, house.text), {})
+
+    def keep(tx: Tx) -> None:
+        provision(tx, config, NOW)
+        evidence.keep(
+            tx, vault(), company_id=config.company[0].key, direction="out", identity="1", kind="OrderRequest",
+            raw=b"<cXML/>", now=NOW, outcome="",
+        )  # fmt: skip
+
+    migrate(config.database)
+    database = open_database(config.database)
+    await database.write(keep)
+    code, found = await house.check(capsys)
+    assert code == 1
+    assert found["Encryption keys"] == "OK"
+    assert found["Database"].startswith(
+        "NGThe newest document in it is sealed with the key k1, which is not in"
+    )
+    caplog.clear()
+    async with running(config, web_too=False, worker_too=False):
+        [said] = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert said == f"the newest document is sealed with the key k1, which is not in {config.key_file}"
+    await database.close()

@@ -1,6 +1,9 @@
 """`kaimono jobs` and `kaimono audit`, run as an operator does, beside a database that the bot uses."""
 
+import asyncio
+import os
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -19,7 +22,7 @@ from storage.database import Database, Tx
 from storage.migrate import migrate
 from storage.tables import Company
 from tests.bot.configuration import write
-from tests.bot.program import kaimono
+from tests.bot.program import PATIENCE, environment, kaimono
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 COMPANY = "2000001"
@@ -199,3 +202,17 @@ async def test_asking_makes_no_database(tmp_path: Path, command: tuple[str, ...]
     assert (ended.code, ended.out) == (1, "")
     assert ended.err == f"Cannot open the database: there is no database kaimono.db in {tmp_path}\n"
     assert not (tmp_path / "kaimono.db").exists()
+
+
+async def test_a_reader_who_has_seen_enough_is_no_fault(path: Path) -> None:
+    """kaimono jobs | head -1"""
+    await with_database(path, *(partial(put, key=str(n), lane=str(n)) for n in range(SHOWN)))
+    read, write_end = os.pipe()
+    os.close(read)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "jobs", "--config", path),
+        cwd=path.parent, env=environment(), stdout=write_end, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    os.close(write_end)
+    _, err = await asyncio.wait_for(process.communicate(), PATIENCE)
+    assert (process.returncode, err) == (141, b"")

@@ -1,12 +1,16 @@
 """Backups: taken while others write, whole or not there at all, and put back into either engine."""
 
 import asyncio
+import errno
+import os
+import re
 import shutil
 import sqlite3
 import stat
 import time
 from contextlib import closing
 from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
 from sqlalchemy import insert, text
@@ -208,6 +212,40 @@ def test_what_is_no_whole_backup_is_refused_and_changes_nothing(
     with pytest.raises(DatabaseFault, match="can't read the backup"):
         put_back(tmp_path / "nothing.backup", empty_url, Watched())
     assert pending(empty_url)
+
+
+@pytest.mark.parametrize(
+    ("place", "broken"), [(0, "file is not a database"), (4096, "database disk image is malformed")]
+)
+def test_below_a_damaged_database_it_is_told_what_to_move_away(
+    place: int, broken: str, sqlite_url: str, file: Path
+) -> None:
+    filled.fill(sqlite_url)
+    backup(sqlite_url, file, Watched())
+    before, damaged = filled.content(sqlite_url), Path(sqlite_url.removeprefix("sqlite:///"))
+    with damaged.open("r+b") as content:
+        content.seek(place)
+        content.write(b"\xff" * (damaged.stat().st_size - place))
+    with pytest.raises(DatabaseFault, match=f"{broken}. Its file is damaged: .* move the file away"):
+        put_back(file, sqlite_url, Watched(), replace=True)
+    for each in damaged.parent.glob(f"{damaged.name}*"):
+        each.unlink()
+    put_back(file, sqlite_url, Watched())
+    assert filled.content(sqlite_url) == before
+
+
+def test_a_full_folder_for_working_copies_is_named(
+    sqlite_url: str, empty_url: str, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled.fill(sqlite_url)
+    backup(sqlite_url, file, Watched())
+
+    def full(_file: Path, _draft: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(DatabaseFault, match=f"no room .* in {re.escape(gettempdir())}: set TMPDIR"):
+        put_back(file, empty_url, Watched())
 
 
 async def test_a_database_in_use_is_no_backup(sqlite_url: str, empty_url: str, tmp_path: Path) -> None:

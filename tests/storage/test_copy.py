@@ -1,5 +1,6 @@
 """A company moves from one database to another, of either engine: everything arrives, or nothing does."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,15 @@ async def test_the_new_database_goes_on_counting(source_url: str, empty_url: str
     assert await database.write(putting("the next one"))
     assert (await states(database))["the next one"] == "ready"
     await database.close()
+
+
+async def test_a_source_on_which_a_bot_serves_is_refused(source_url: str, empty_url: str) -> None:
+    database = open_database(source_url)
+    await database.serve()
+    with pytest.raises(DatabaseFault, match="stop every kaimono serve first"):
+        await asyncio.to_thread(copy, source_url, empty_url, Watched())
+    await database.close()
+    await asyncio.to_thread(copy, source_url, empty_url, Watched())
 
 
 def test_a_target_that_is_not_empty_is_refused(source_url: str, database_url: str) -> None:
