@@ -1,7 +1,7 @@
 """The log: one JSON object a line, with an id that follows a piece of work from callback to document.
 
-Secrets have a type that prints ***; what is left to watch for are addresses in texts of others: mail addresses, bearer
-tokens and the token in a link are blotted out here, whoever wrote them.
+Secrets have a type that prints ***; what is left to watch for are texts of others: mail addresses, bearer tokens, the
+token in a link, and the row that PostgreSQL shows where it refuses one are blotted out here, whoever wrote them.
 """
 
 import json
@@ -19,11 +19,17 @@ _BLOTS = (
     (re.compile(r"(?i)(bearer|basic)\s+[\w.~+/=-]+"), r"\1 ***"),
     (re.compile(r"/(shop|punchout/cart)/[\w-]+"), r"/\1/***"),
     (re.compile(r"(?is)<SharedSecret>.*?</SharedSecret>"), "<SharedSecret>***</SharedSecret>"),
+    (
+        re.compile(
+            r"(?s)\nDETAIL:.*?(?=\n\[SQL: |\n\n(?:The above|During handling of the above) exception|\Z)"
+        ),
+        "\nDETAIL: ***",
+    ),
 )
 
 
 def blot(text: str) -> str:
-    """The text without mail addresses, bearer tokens and link tokens."""
+    """The text without mail addresses, bearer tokens, link tokens and rows of the database."""
     for pattern, instead in _BLOTS:
         text = pattern.sub(instead, text)
     return text
@@ -37,13 +43,13 @@ class JsonLines(logging.Formatter):
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "from": record.name,
-            "message": record.getMessage(),
+            "message": blot(record.getMessage()),
         }
         if trace.get():
             entry["trace"] = trace.get()
         if record.exc_info:
-            entry["exception"] = self.formatException(record.exc_info)
-        return blot(json.dumps(entry, ensure_ascii=False))
+            entry["exception"] = blot(self.formatException(record.exc_info))
+        return json.dumps(entry, ensure_ascii=False)
 
 
 class Seldom(logging.Filter):

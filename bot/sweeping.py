@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from math import ceil
 
 from bot.config import Config
 from bot.metrics import Metrics
@@ -33,10 +34,10 @@ def plan(tx: Tx, now: datetime) -> None:
 
 
 def ages_of(config: Config) -> Ages:
-    """How long the configuration keeps things."""
+    """How long the configuration keeps things; of a number of years the longest that there is."""
     kept = config.retention
     return Ages(
-        orders=timedelta(days=round(kept.orders_years * 365.25)),
+        orders=timedelta(days=ceil(kept.orders_years * 365.25)),
         visits=timedelta(days=kept.visits_days),
         jobs=timedelta(days=kept.jobs_days),
     )

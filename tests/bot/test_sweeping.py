@@ -1,16 +1,19 @@
 """The sweep as a job: every night once, whoever asks for it, and it says what went."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from bot import sweeping
+from bot.config import load
 from bot.metrics import Metrics
 from bot.sweeping import KIND, Sweeper
 from purchasing import retention
 from purchasing.retention import Ages
 from storage import queue
 from storage.database import Database, Tx
+from tests.bot.configuration import TEXT, write
 from tests.purchasing.jobs import jobs_of
 from tests.trouble.house import Clock
 
@@ -46,6 +49,14 @@ async def test_a_sweep_is_planned_for_the_night_and_plans_the_next(database: Dat
     ]
     assert await database.read(lambda tx: jobs_of(tx, "a")) == []
     assert b'kaimono_swept_total{what="jobs"} 1.0' in metrics.expose()
+
+
+@pytest.mark.parametrize("years", [7, 9, 10, 13, 30])
+def test_an_order_is_kept_for_whole_years_whatever_leap_days_are_in_them(tmp_path: Path, years: int) -> None:
+    config = load(write(tmp_path, f"{TEXT}\n[retention]\norders_years = {years}\n"))
+    for placed in range(2024, 2032):
+        whole = datetime(placed + years, 1, 1, tzinfo=UTC) - datetime(placed, 1, 1, tzinfo=UTC)
+        assert whole <= sweeping.ages_of(config).orders <= whole + timedelta(days=2)
 
 
 async def test_a_night_that_is_given_up_is_not_the_last(
