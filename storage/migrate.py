@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 
 from storage.database import DatabaseFault, as_fault, read_address
 from storage.lockfile import alone
-from storage.postgres import postgres_engine
+from storage.postgres import postgres_engine, refuse_other_encodings
 from storage.sqlite_file import sqlite_engine, sqlite_file
 
 _LOCK = int.from_bytes(b"kaimono")
@@ -115,6 +115,8 @@ def connected(address: URL, *, writes: bool) -> Iterator[Connection]:
             engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     try:
         with engine.begin() as conn:
+            if conn.dialect.name == "postgresql":
+                refuse_other_encodings(conn)
             yield conn
     except DBAPIError as error:
         raise as_fault(error) from error.orig

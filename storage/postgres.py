@@ -20,7 +20,7 @@ from typing import Any
 import psycopg
 from psycopg import errors
 from psycopg.pq import TransactionStatus
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from storage.database import RESTORING, WENT_ON, Database, DatabaseFault, T, Tx, Work, as_fault, trace
@@ -35,6 +35,7 @@ SERVES_WITHIN = 10.0
 """Seconds that the first connection which serves may take."""
 _DEFAULTS = {
     "application_name": "kaimono",
+    "client_encoding": "utf8",  # whatever PGCLIENTENCODING says
     "connect_timeout": "10",
     # a peer that vanished without a word is noticed within half a minute
     "keepalives_idle": "10",
@@ -65,6 +66,16 @@ def postgres_engine(address: URL) -> Engine:
             driver.read_only = None
 
     return engine
+
+
+def refuse_other_encodings(conn: Connection) -> None:
+    """Names and titles come in every script. Raises DatabaseFault for a database that cannot hold them."""
+    driver: Any = conn.connection.driver_connection
+    encoding = driver.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise DatabaseFault(
+            f"the database's encoding is {encoding}: make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+        )
 
 
 class PostgresDatabase(Database):

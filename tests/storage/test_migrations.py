@@ -9,7 +9,18 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, DateTime, MetaData, Numeric, Table, inspect, select, text
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    MetaData,
+    Numeric,
+    Table,
+    create_engine,
+    inspect,
+    make_url,
+    select,
+    text,
+)
 from sqlmodel import SQLModel
 
 from storage import migrate as migrate_module
@@ -211,3 +222,24 @@ def test_a_database_that_somebody_else_holds_is_told_in_words(
     monkeypatch.setattr(sqlite_file, "_PRAGMAS", ("busy_timeout = 10",))
     with connected(url), pytest.raises(DatabaseFault, match="locked"):
         migrate(url)
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "EUC_JP"])
+def test_a_database_that_cannot_hold_every_name_is_refused(empty_postgres_url: str, encoding: str) -> None:
+    """SQL_ASCII is what initdb makes of LANG=C; EUC_JP knows neither 😀 nor 𠮷 nor Korean."""
+    address = make_url(empty_postgres_url)
+    server = create_engine(empty_postgres_url.replace(":", "+psycopg:", 1), isolation_level="AUTOCOMMIT")
+    with server.connect() as conn:
+        conn.exec_driver_sql(
+            f"CREATE DATABASE {address.database}_other TEMPLATE template0"
+            f" ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"
+        )
+        other = address.set(database=f"{address.database}_other").render_as_string(hide_password=False)
+        try:
+            with pytest.raises(
+                DatabaseFault, match=f"encoding is {encoding}: make one with .* ENCODING 'UTF8'"
+            ):
+                migrate(other)
+        finally:
+            conn.exec_driver_sql(f"DROP DATABASE {address.database}_other WITH (FORCE)")
+    server.dispose()
