@@ -8,8 +8,9 @@ import errno
 import os
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,6 +21,9 @@ from storage.database import DatabaseFault, T, Tx, Work, read_address
 from storage.migrate import changing, connected, migrate, missing
 from storage.sqlite_file import snapshot
 
+_DRAFTS = ".kaimono-backup-"
+_ABANDONED = 86_400
+"""Seconds after which nobody writes a draft any more."""
 _MAGIC = b"SQLite format 3\0"
 
 
@@ -32,7 +36,8 @@ def backup(url: str, file: Path, onlooker: Onlooker) -> int:
     address = read_address(url)
     _refuse_to_replace(file, address)
     try:
-        with TemporaryDirectory(prefix=".kaimono-backup-", dir=file.absolute().parent) as folder:
+        _clear_away(file.absolute().parent)
+        with TemporaryDirectory(prefix=_DRAFTS, dir=file.absolute().parent) as folder:
             draft = Path(folder, "backup.db")
             _take(address, draft, onlooker)
             _judge(draft)
@@ -44,6 +49,14 @@ def backup(url: str, file: Path, onlooker: Onlooker) -> int:
             return size
     except OSError as error:
         raise DatabaseFault(f"can't write the backup {file}: {error.strerror}") from error
+
+
+def _clear_away(folder: Path) -> None:
+    """A backup that was killed leaves its draft behind, as large as the database and in a hidden folder."""
+    for draft in folder.glob(f"{_DRAFTS}*"):
+        with suppress(FileNotFoundError):  # another backup ends just now
+            if time.time() - draft.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(draft, ignore_errors=True)
 
 
 def restore(file: Path, url: str, onlooker: Onlooker, then: Work[T], *, replace: bool = False) -> T:

@@ -57,6 +57,17 @@ def test_a_backup_is_one_private_file_and_nothing_else_is_left(full_url: str, fi
     )
 
 
+def test_what_a_killed_backup_left_behind_is_cleared_away_by_a_later_one(sqlite_url: str, file: Path) -> None:
+    filled.fill(sqlite_url)
+    old, under_way = (file.parent / f".kaimono-backup-{name}" for name in ("old", "under-way"))
+    for draft in (old, under_way):
+        draft.mkdir()
+        (draft / "backup.db").touch()
+    os.utime(old, (time.time() - 2 * 86_400,) * 2)
+    backup(sqlite_url, file, Watched())
+    assert sorted(found.name for found in file.parent.iterdir()) == [under_way.name, file.name]
+
+
 def test_a_backup_comes_back_into_either_engine(
     full_url: str, file: Path, empty_sqlite_url: str, empty_postgres_url: str
 ) -> None:
