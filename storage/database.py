@@ -188,7 +188,9 @@ WENT_ON = (
 
 def as_fault(error: BaseException) -> BaseException:
     """What the caller sees of an error: a DatabaseFault for trouble of the database itself."""
-    if isinstance(error, DBAPIError) and (_is_bare(error) or not isinstance(error, _OF_THE_WORK)):
+    if isinstance(error, DBAPIError) and (
+        _is_bare(error) or _is_of_the_address(error) or not isinstance(error, _OF_THE_WORK)
+    ):
         reason = str(error.orig).strip().partition("\n")[0] or type(error.orig).__name__
         fault = DatabaseFault(f"the database can't do it: {reason}{_DAMAGED if _is_damaged(error) else ''}")
         fault.__cause__ = error.orig
@@ -216,6 +218,11 @@ def _is_bare(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", None) in ("42P01", "42703")
 
 
+def _is_of_the_address(error: DBAPIError) -> bool:
+    """Whether there was no connection, for an option that the driver does not know."""
+    return isinstance(error, ProgrammingError) and error.statement is None
+
+
 def read_address(url: str) -> URL:
     """The database that is meant. Raises DatabaseFault, which shows no password, for anything else."""
     try:
@@ -225,6 +232,8 @@ def read_address(url: str) -> URL:
     match address.drivername:
         case "sqlite" if address.database and address.database != ":memory:":
             return address
+        case "postgresql" | "postgresql+psycopg" if "@" in (address.host or ""):
+            raise DatabaseFault("not a database address: an @ in user or password is written %40")
         case "postgresql" | "postgresql+psycopg" if address.database:
             return address.set(drivername="postgresql+psycopg")
     raise DatabaseFault(f"can't use a database address that begins {address.drivername}:// - {_EXPECTED}")

@@ -4,10 +4,12 @@ import asyncio
 from datetime import UTC
 
 import pytest
+from sqlalchemy import make_url
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from storage.database import Database, DatabaseFault, Tx, open_database
+from storage.migrate import migrate
 from storage.tables.job import JobRow
 from tests.storage.jobs import NOW, putting, states
 
@@ -230,6 +232,7 @@ async def test_closing_waits_for_accepted_work_and_refuses_more(database_url: st
         ("mysql://user:himitsu@host/db", "begins mysql://"),
         ("postgresql+asyncpg://user:himitsu@host/db", "begins postgresql\\+asyncpg://"),
         ("postgresql://user:himitsu@host", "postgresql://user@host/database"),
+        ("postgresql://user:hidden@himitsu@host/db", "an @ in user or password is written %40"),
         ("sqlite:////proc/nothing/here/kaimono.db", "can't make the folder"),
         ("sqlite:////proc", "can't open the database /proc"),
     ],
@@ -238,3 +241,9 @@ def test_a_wrong_address_is_refused_with_a_sentence(url: str, sentence: str) -> 
     with pytest.raises(DatabaseFault, match=sentence) as caught:
         open_database(url)
     assert "himitsu" not in str(caught.value)
+
+
+def test_an_option_that_there_is_not_is_refused_with_a_sentence(empty_postgres_url: str) -> None:
+    address = make_url(empty_postgres_url).update_query_dict({"nosuch": "1"})
+    with pytest.raises(DatabaseFault, match="invalid connection option"):
+        migrate(address.render_as_string(hide_password=False))
