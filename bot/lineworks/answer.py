@@ -47,7 +47,7 @@ async def read_answer(response: aiohttp.ClientResponse) -> Answer:
             body += chunk
             if len(body) > _BODY_BYTES:
                 break
-        facts = json.loads(body)
+        facts = json.loads(body) if body else None
     except (aiohttp.ClientError, TimeoutError, ValueError, RecursionError):
         facts = None
     return Answer(response.status, response.headers, facts if isinstance(facts, dict) else {})
