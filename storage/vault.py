@@ -64,8 +64,12 @@ class Keyring:
             raise VaultFault("a sealed value is damaged or was moved from another place") from None
 
     def lacks(self, sealed: bytes) -> str:
-        """The name of the key that the value was sealed with if it is not in this ring, else ""."""
-        name, _ = _taken_apart(sealed)
+        """The name of the key that the value was sealed with if it is not in this ring, else "". A damaged value lacks
+        none: whoever opens it is told."""
+        try:
+            name, _ = _taken_apart(sealed)
+        except VaultFault:
+            return ""
         return "" if name in self._boxes else name
 
     def stale(self, sealed: bytes) -> bool:

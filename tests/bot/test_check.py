@@ -20,6 +20,7 @@ from sandbox.lineworks.tenant import Tenant
 from sandbox.settings import AmazonSettings, LineWorksSettings, Settings
 from storage.database import Tx, open_database
 from storage.migrate import migrate
+from storage.tables import StoredDocument
 from tests.bot.configuration import beside, instead, keys, write
 from tests.trouble.house import NOW, vault
 
@@ -317,4 +318,25 @@ async def test_a_key_file_of_another_database_is_a_fault(
     async with running(config, web_too=False, worker_too=False):
         [said] = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     assert said == f"the newest document is sealed with the key k1, which is not in {config.key_file}"
+    await database.close()
+
+
+async def test_a_damaged_document_keeps_no_bot_from_its_work(
+    house: House, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever asks for this document is told; nobody else has to know."""
+    config = load(write(house.folder, house.text), {})
+    migrate(config.database)
+    database = open_database(config.database)
+    await database.write(lambda tx: provision(tx, config, NOW))
+    damaged = StoredDocument(
+        company_id=config.company[0].key, direction="out", identity="1", kind="OrderRequest",
+        sealed=b"damaged", at=NOW, outcome="",
+    )  # fmt: skip
+    await database.write(lambda tx: tx.orm.add(damaged))
+    _, found = await house.check(capsys)
+    assert found["Database"] == "OK"
+    caplog.clear()
+    async with running(config, web_too=False, worker_too=False):
+        assert not [record for record in caplog.records if record.levelname == "ERROR"]
     await database.close()
