@@ -29,6 +29,12 @@ async def callback(request: web.Request) -> web.Response:
         response = await _take(request, services)
     except web.HTTPException as refused:
         response = web.Response(status=refused.status, headers={"Connection": "close"})
+    # The last net: what went wrong is in the log.
+    except Exception:  # noqa: BLE001
+        _log.exception("a callback failed")
+        response = web.Response(status=500)
+    finally:
+        services.bodies.release(request)
     if 400 <= response.status < 500 and (seconds := services.limits.too_many(request, loop_time())):
         response = web.Response(status=429, headers={"Retry-After": str(seconds)})
     services.metrics.acknowledgements.note(response.status, perf_counter() - started)

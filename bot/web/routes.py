@@ -1,9 +1,15 @@
-"""The application's routes, and the answer to whatever is not one."""
+"""The application's routes, and the answer to whatever is not one.
+
+Errors are made kind handler by handler, not by a middleware: callbacks, which have no reader, would pay for it as well,
+and aiohttp's way to it took a twentieth of their time (bench/ack.py).
+"""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
+from functools import wraps
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from bot.web import health
 from bot.web.callback import callback
@@ -20,12 +26,21 @@ _FOR_PEOPLE = ("/shop/", "/punchout/", "/guide")
 _COUNTED = ("/shop/", "/punchout/")
 
 
-@web.middleware
-async def _kind_errors(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    """A member sees a page in place of a bare error; a program gets the code alone, never a trace."""
-    services = request.app[SERVICES]
+def _kind(handler: Handler) -> Handler:
+    """The handler whose errors are a page for a member, and the code alone for a program: never a trace."""
+
+    @wraps(handler)
+    async def handle(request: web.Request) -> web.StreamResponse:
+        services = request.app[SERVICES]
+        try:
+            return await _answer(request, handler, services)
+        finally:
+            services.bodies.release(request)
+
+    return handle
+
+
+async def _answer(request: web.Request, handler: Handler, services: Services) -> web.StreamResponse:
     if request.path.startswith(_COUNTED) and (seconds := services.limits.too_many(request, loop_time())):
         return too_many(request, seconds, services.app_url())
     try:
@@ -50,8 +65,14 @@ async def _kind_errors(
         if not request.path.startswith(_FOR_PEOPLE):
             return web.Response(status=500)
         return _sorry(request, "error", 500)
-    finally:
-        services.bodies.release(request)
+
+
+async def _nowhere(_request: web.Request) -> web.StreamResponse:
+    raise web.HTTPNotFound
+
+
+async def _not_this_way(request: web.Request) -> web.StreamResponse:
+    raise web.HTTPMethodNotAllowed(request.method, ())
 
 
 def _sorry(request: web.Request, name: str, status: int) -> web.Response:
@@ -66,16 +87,24 @@ def _sorry(request: web.Request, name: str, status: int) -> web.Response:
     )
 
 
+_PEOPLE: Mapping[str, Mapping[str, Handler]] = {
+    "/shop/{token}": {"GET": shop, "HEAD": head},
+    "/shop/{token}/fresh": {"POST": fresh},
+    "/punchout/cart/{token}": {"POST": cart},
+    "/guide": {"GET": guide, "HEAD": guide},
+}
+"""Where people come: whatever they find there is a page."""
+
+
 def application(services: Services) -> web.Application:
-    app = web.Application(middlewares=[_kind_errors])
+    app = web.Application()
     app[SERVICES] = services
     app.router.add_post("/lineworks/callback", callback)
-    app.router.add_get("/shop/{token}", shop, allow_head=False)
-    app.router.add_head("/shop/{token}", head)
-    app.router.add_post("/shop/{token}/fresh", fresh)
-    app.router.add_post("/punchout/cart/{token}", cart)
-    app.router.add_get("/guide", guide)
-    app.router.add_post("/cxml", cxml)
+    for path, ways in _PEOPLE.items():
+        for method, handler in {**ways, "*": _not_this_way}.items():
+            app.router.add_route(method, path, _kind(handler))
+    app.router.add_route("*", "/{area:shop|punchout}/{rest:.*}", _kind(_nowhere))
+    app.router.add_post("/cxml", _kind(cxml))
     health.add_routes(app)
     app.router.add_static("/static", HERE / "static")
     return app
