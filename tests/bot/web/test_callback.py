@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -177,6 +178,14 @@ async def test_a_database_that_is_gone_is_never_acknowledged(site: Site) -> None
     await site.db.close()
     assert await site.callback(event()) == 503
     assert "could not be stored" in site.written.getvalue()
+
+
+async def test_what_nobody_expected_is_in_the_log_and_never_acknowledged(site: Site) -> None:
+    site.clock.now = datetime(2026, 11, 24)  # noqa: DTZ001 - a time without a zone can't be stored
+    assert await site.callback(event()) == 500
+    assert "a callback failed" in site.written.getvalue()
+    metrics = (await site.call("GET", "/metrics")).text
+    assert 'kaimono_callbacks_total{status="500"} 1.0' in metrics
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])
