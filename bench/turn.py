@@ -1,7 +1,7 @@
 """A whole turn: a callback comes, the talk is read, decided and written, and the answer is at LINE WORKS.
 
 Beside it the acknowledgement alone, a bot as one would write it first (SQLModel's AsyncSession, a commit a step), and the
-limit of what this stack can do: a relay that verifies, answers and posts, and stores nothing at all.
+limit of what this stack can do: a lean turn, which is durable and nothing else.
 """
 
 import tempfile
@@ -22,14 +22,14 @@ MEMBERS = 100
 def measure() -> list[Row]:
     with ExitStack() as stack:
         counterparty = stack.enter_context(works())
-        folders = [stack.enter_context(tempfile.TemporaryDirectory()) for _ in range(3)]
+        folders = [stack.enter_context(tempfile.TemporaryDirectory()) for _ in range(4)]
         bot, url = "bench.programs.bot", counterparty.url
         acks, _ = stack.enter_context(program("-m", bot, "web", folders[0]))
         turns, _ = stack.enter_context(program("-m", bot, "both", folders[1], "--works", url))
         naive, _ = stack.enter_context(program("bench/peers/naive.py", folders[2], url, python=str(PEERS)))
         per_turn = _warm(counterparty, turns)
-        relay, _ = stack.enter_context(program("-m", "bench.programs.relay", url))
-        for beside in (naive, relay):
+        lean, _ = stack.enter_context(program("-m", "bench.programs.lean", folders[3], url))
+        for beside in (naive, lean):
             _turns(counterparty, beside, 50_000, MEMBERS, 1)
         figures = []
         for number in range(ROUNDS):
@@ -37,20 +37,20 @@ def measure() -> list[Row]:
             acked = hammer(acks, [callback(first + n, f"member-{n % MEMBERS}") for n in range(TURNS)])
             whole = _turns(counterparty, turns, first + TURNS, TURNS, per_turn)
             simple = _turns(counterparty, naive, first + 2 * TURNS, NAIVE_TURNS, 1)
-            bare = _turns(counterparty, relay, first + 3 * TURNS, TURNS, 1)
+            bare = _turns(counterparty, lean, first + 3 * TURNS, TURNS, 1)
             figures.append((acked.rate, whole, simple, bare))
     return [
         row(
             "turn_ack",
             [whole / acked for acked, whole, _, _ in figures],
             **{"turns per second": round(median(whole for _, whole, _, _ in figures))},
-            **{"relay ÷ ack": round(median(bare / acked for acked, _, _, bare in figures), 2)},
+            **{"lean turn ÷ ack": round(median(bare / acked for acked, _, _, bare in figures), 2)},
         ),
         row(
             "turn_naive",
             [whole / simple for _, whole, simple, _ in figures],
             **{"naive turns per second": round(median(simple for _, _, simple, _ in figures))},
-            **{"relay ÷ naive": round(median(bare / simple for _, _, simple, bare in figures), 1)},
+            **{"lean turn ÷ naive": round(median(bare / simple for _, _, simple, bare in figures), 1)},
         ),
     ]
 

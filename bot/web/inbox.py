@@ -15,8 +15,6 @@ from storage.queue import NewJob
 
 MOST = 256
 """So many are stored in one transaction at most, so that nobody waits long for his neighbours."""
-ROUNDS = 16
-"""Rounds of the event loop in which more are waited for at most, while every round brings some."""
 SHORTEST, LONGEST = 0.01, 0.5
 """Seconds between two tries at a lane that somebody else is at: a turn takes milliseconds, a process that froze in the
 middle of one is cut off by PostgreSQL after a while (storage.postgres)."""
@@ -56,7 +54,7 @@ class Inbox:
 
     async def _store_all(self) -> None:
         while self._waiting:
-            await self._lull()
+            await asyncio.sleep(0)  # those that are at the door come along
             together = [callback for callback in self._waiting[:MOST] if not self._goes_apart(callback)]
             self._waiting = self._waiting[MOST:]
             try:
@@ -74,16 +72,6 @@ class Inbox:
                     else:
                         callback.answer()
         self._storing = None
-
-    async def _lull(self) -> None:
-        """Let those come that are at the door. The writer's thread and this one work faster one after the other than side
-        by side: they share the interpreter, and every change of hands costs more than a callback (bench/ack.py)."""
-        come = 0
-        for _ in range(ROUNDS):
-            if not come < len(self._waiting) < MOST:
-                return
-            come = len(self._waiting)
-            await asyncio.sleep(0)
 
     async def _put(self, jobs: list[NewJob]) -> set[str]:
         """The lanes that somebody else is at: of these nothing was stored."""
