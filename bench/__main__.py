@@ -36,7 +36,9 @@ def _ticks() -> tuple[int, int]:
 
 def main(wanted: list[str]) -> int:
     if unknown := sorted(set(wanted) - PARTS.keys()):
-        print(f"nothing is measured under {', '.join(unknown)}; there is: {', '.join(PARTS)}", file=sys.stderr)
+        print(
+            f"nothing is measured under {', '.join(unknown)}; there is: {', '.join(PARTS)}", file=sys.stderr
+        )
         return 2
     rows: list[Row] = []
     before, busy = _ticks(), os.getloadavg()[1]
