@@ -19,7 +19,7 @@ import aiohttp
 from aiohttp import web
 
 from bot import sweeping, unconfigured
-from bot.certificate import contexts, show_ends
+from bot.certificate import contexts, show_ends, valid_until
 from bot.config import CompanyConfig, Config
 from bot.handlers import CALLBACK, Handlers
 from bot.line import Line, line_of, shelf_of
@@ -99,6 +99,7 @@ def buying(config: CompanyConfig, public_url: str, visits_per_hour: int = 60) ->
         ),
         ask_purpose=config.ask_purpose,
         accounting=Accounting(**config.accounting.model_dump()),
+        certificate_until=valid_until(amazon.client_certificate) if amazon.client_certificate else None,
         visits_per_hour=visits_per_hour,
     )
 
@@ -216,14 +217,13 @@ async def running(
         session = await stack.enter_async_context(outgoing())
         metrics = Metrics()
         db.committed = metrics.units.observe
-        shown = ((c.key, c.amazon.client_certificate) for c in config.company)
-        show_ends(shown, metrics.certificates, clock())
         lines = {
             c.key: line_of(c, session, clock, shelf_of(c, db, vault, clock), metrics) for c in config.company
         }
         supplier = WatchedSupplier(session, certificates_of(config))
         supplier.watched_by(Watch("Amazon", metrics.circuits, clock), metrics)
         services = services_of(config, db, vault, supplier, clock, metrics)
+        show_ends(services.companies.values(), metrics.certificates, clock())
         ends: list[End] = []
         stack.push_async_callback(_at_once, ends)
         if worker_too:
@@ -231,6 +231,7 @@ async def running(
             alone = not web_too and config.database.startswith("sqlite")
             worker = worker_of(services, lines, ALONE if alone else SAFETY_NET, ages_of(config))
             await db.write(lambda tx: sweeping.plan(tx, clock()))
+            await db.write(lambda tx: reminders.watch_certificates(tx, services.companies.values(), clock()))
             await unconfigured.tell(db, services.companies)
             worker.start()
             services.troubles.append(worker.trouble)

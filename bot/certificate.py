@@ -3,7 +3,7 @@
 import logging
 import ssl
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from prometheus_client import Gauge
 
 from punchout.secret import Secret
+from purchasing.certificate import step
+from purchasing.values import Company
 
-SOON = timedelta(days=30)
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """A certificate that never ends says 9999-12-31T23:59:59Z (RFC 5280, 4.1.2.5), which Japan's calendar has no more."""
 _log = logging.getLogger(__name__)
@@ -36,17 +37,16 @@ def valid_until(pem: Secret) -> datetime:
     return min(_own(pem).not_valid_after_utc, _NEVER)
 
 
-def show_ends(certificates: Iterable[tuple[str, Secret | None]], shown: Gauge, now: datetime) -> None:
-    """Until when each company's is good, for whoever watches; in the log where that is less than SOON. With one that ran
-    out Amazon takes no order."""
-    for company, pem in certificates:
-        if pem is None:
+def show_ends(companies: Iterable[Company], shown: Gauge, now: datetime) -> None:
+    """Until when each company's is good, for whoever watches; in the log where that is soon. With one that ran out
+    Amazon takes no order."""
+    for company in companies:
+        if (end := company.certificate_until) is None:
             continue
-        end = valid_until(pem)
-        shown.labels(company).set(end.timestamp())
-        if end - now < SOON:
+        shown.labels(company.id).set(end.timestamp())
+        if step(end, now) is not None:
             _log.error(
-                "the certificate that %s shows to Amazon is good until %s: get a new one", company, end
+                "the certificate that %s shows to Amazon is good until %s: get a new one", company.id, end
             )
 
 

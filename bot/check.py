@@ -27,6 +27,7 @@ from punchout.secret import Secret
 from punchout.setup import SetupRequest, build_setup
 from punchout.supplier import Refused, StartPage, Supplier
 from purchasing import evidence
+from purchasing.certificate import days_left, step
 from purchasing.values import local
 from storage.database import DatabaseFault, open_database
 from storage.migrate import migrate
@@ -182,9 +183,11 @@ def _judge(facts: BotFacts, ours: str, words: Wording) -> Finding:
 async def _certificate(pem: Secret, now: datetime, words: Wording) -> Finding:
     """The certificate that orders log in with; whether Amazon knows it shows with the first order."""
     end = valid_until(pem)
-    name = "certificate_until" if now < end else "certificate_over"
-    verdict = Verdict.GOOD if now < end else Verdict.FAULT
-    return Finding(verdict, words("check", name, until=f"{local(end):%Y-%m-%d}"))
+    said = {"until": f"{local(end):%Y-%m-%d}", "days": days_left(end, now)}
+    if now >= end:
+        return fault(words("check", "certificate_over", **said))
+    soon = step(end, now) is not None
+    return Finding(Verdict.GOOD, words("check", "certificate_soon" if soon else "certificate_until", **said))
 
 
 async def _setup(

@@ -40,6 +40,8 @@ class What(StrEnum):
     DOCUMENT = "document"
     PASSWORD = "password"
     """Somebody posts under our HTTP user with another password; `ref` is the day."""
+    CERTIFICATE = "certificate"
+    """The certificate that orders log in with ends soon, or has ended; `ref` is its end, in seconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +165,10 @@ def contact(tx: Tx, company: Company, buyer: Member) -> str:
     return next(iter(contacts(tx, company, buyer)), "")
 
 
-def tell_company(tx: Tx, company: Company, what: What, ref: int, now: datetime) -> None:
+def tell_company(tx: Tx, company: Company, what: What, ref: int, now: datetime, again: str = "") -> None:
     """Tell the company's admins of something that concerns no buyer."""
     for admin in _people(tx, company.id, policy.first_admins(company)):
-        _put(tx, company.id, Notice(what, ref, admin, to_admin=True), now, "")
+        _put(tx, company.id, Notice(what, ref, admin, to_admin=True, again=again), now, "")
 
 
 def tell_all(

@@ -1,13 +1,15 @@
-"""What is looked at again after a while, without anybody asking: a cart that did not come back, an order without news."""
+"""What is looked at again after a while, without anybody asking: a cart that did not come back, an order without news, a
+certificate that nears its end."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlmodel import col, select
 
-from purchasing import notices
+from purchasing import certificate, notices
 from purchasing.lifecycle import OrderState, SessionState
 from purchasing.notices import What
-from purchasing.values import Company
+from purchasing.values import Company, local
 from storage import queue
 from storage.database import Tx
 from storage.tables import Member, Order, ShoppingSession
@@ -41,6 +43,21 @@ def watch_again(tx: Tx, order: Order, since: str, now: datetime) -> None:
     _put(tx, order.company_id, f"order:{order.id}", now, now + NEWS_EXPECTED, since)
 
 
+def watch_certificates(tx: Tx, companies: Iterable[Company], now: datetime) -> None:
+    """Tell each company's admins where its certificate stands, and look again when there is more to tell.
+
+    Every process may ask for it: a step is told once, for as long as the keys of jobs are kept.
+    """
+    for company in companies:
+        if (until := company.certificate_until) is None:
+            continue
+        ref = int(until.timestamp())
+        if (step := certificate.step(until, now)) is not None:
+            notices.tell_company(tx, company, What.CERTIFICATE, ref, now, again=str(step))
+        if (moment := certificate.next_moment(until, now)) is not None:
+            _put(tx, company.id, f"certificate:{ref}", now, moment, since=f"{local(moment):%Y%m%d}")
+
+
 def _put(tx: Tx, company_id: str, about: str, now: datetime, due: datetime, since: str = "") -> None:
     about += f":{since}" if since else ""
     key = f"reminder:{company_id}:{about}"
@@ -54,6 +71,8 @@ def look(tx: Tx, company: Company, payload: bytes, now: datetime) -> None:
     kind, ref, *since = payload.decode().split(":", 2)
     if kind == "session":
         _look_at_session(tx, tx.orm.get_one(ShoppingSession, int(ref)), now)
+    elif kind == "certificate":
+        watch_certificates(tx, [company], now)  # as it is now: it may have been renewed
     else:
         again = "".join(since).replace(_RECEIVED, "")
         _look_at_order(tx, company, tx.orm.get_one(Order, int(ref)), again, now)

@@ -51,6 +51,8 @@ class Company:
     groups: tuple[Group, ...] = ()
     ask_purpose: bool = False
     accounting: Accounting = field(default_factory=Accounting)
+    certificate_until: datetime | None = None
+    """Until when the certificate is good that orders log in with; None: they log in by password."""
     visits_per_hour: int = 60
     """How often one member may go into the shop; each time Amazon is asked to open one."""
 

@@ -15,13 +15,13 @@ from bot.talk.hearing import Verb
 from bot.talk.notices import Reader
 from bot.talk.outbox import Send
 from bot.talk.wording import Wording, wording
-from purchasing import addresses, history, members, ordering, policy, preferences
+from purchasing import addresses, certificate, history, members, ordering, policy, preferences
 from purchasing import notices as news
 from purchasing import shopping as visits
 from purchasing.lifecycle import CartState, OrderState, SessionState
 from purchasing.notices import Notice, What
 from purchasing.preferences import Pace
-from purchasing.values import Company
+from purchasing.values import Company, local
 from storage.database import Tx
 from storage.tables import (
     Cart,
@@ -100,6 +100,8 @@ def write(tx: Tx, company: Company, notice: Notice, app_url: str, now: datetime)
         return notices.document(words, tx.orm.get_one(StoredDocument, notice.ref), company.test)
     if notice.what is What.PASSWORD:
         return [Text(words("paper", "password", mark=mark(words, company.test)))]
+    if notice.what is What.CERTIFICATE:
+        return _certificate(words, company, notice, now)
     if notice.what is What.CART:
         cart = tx.orm.get_one(Cart, notice.ref)
         address = addresses.get(tx, company.id, cart.address_key)
@@ -190,6 +192,17 @@ def _fresh_ways_in(tx: Tx, company: Company, words: Wording, notice: Notice, now
     return [ButtonTemplate(text, (asking.guide(words, company.public_url),)), *cards]
 
 
+def _certificate(words: Wording, company: Company, notice: Notice, now: datetime) -> list[Outgoing]:
+    """How long orders will get through; nothing when the certificate has been renewed since."""
+    until = company.certificate_until
+    if until is None or int(until.timestamp()) != notice.ref:
+        return []
+    days = certificate.days_left(until, now)
+    name = "over" if until <= now else "soon" if days else "today"
+    said = {"until": f"{local(until):%Y-%m-%d %H:%M}", "days": days}
+    return [Text(words("certificate", name, mark=mark(words, company.test), **said))]
+
+
 def _undeliverable(tx: Tx, words: Wording, notice: Notice) -> list[Outgoing]:
     """A message to somebody could not be delivered; the job that carried it says to whom and why."""
     job = tx.orm.get_one(JobRow, notice.ref)
@@ -217,6 +230,7 @@ def _order_of(tx: Tx, notice: Notice) -> Order | None:
             | What.UNDELIVERABLE
             | What.DOCUMENT
             | What.PASSWORD
+            | What.CERTIFICATE
         ):
             return None
         case What.CONFIRMED | What.CONFIRMATION_WITHDRAWN:

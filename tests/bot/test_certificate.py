@@ -2,70 +2,34 @@
 
 import ssl
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp import web
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-)
-from cryptography.x509.oid import NameOID
 
-from bot.app import certificates_of
+from bot.app import buying, certificates_of
 from bot.certificate import show_ends, valid_until
 from bot.check import _certificate
 from bot.config import ConfigFaults, load
 from bot.finding import Verdict
+from bot.lineworks.message import Text
 from bot.metrics import Metrics
+from bot.talk import telling
 from bot.talk.wording import wording
 from punchout.envelope import Account
 from punchout.secret import Secret
 from punchout.status import Status, build_response
 from punchout.supplier import OrderOutcome, Supplier, Taken, Unknown, Unreachable
+from purchasing.notices import Notice, What
+from storage.database import Database
 from tests.bot.configuration import beside, write
+from tests.certificates import END, START, Authority
+from tests.trouble.house import ADMIN, config
 
-START, END = datetime(2020, 1, 1, tzinfo=UTC), datetime(2090, 1, 1, tzinfo=UTC)
 ACCOUNT = Account("kaimono-sandbox", Secret("sandbox-shared-secret"))
-
-
-@dataclass(frozen=True)
-class Authority:
-    """Whoever vouches for certificates in these tests."""
-
-    name: str
-    key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
-
-    def certificate(self) -> bytes:
-        builder = _named(self.name, self.name, self.key.public_key())
-        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        return builder.sign(self.key, hashes.SHA256()).public_bytes(Encoding.PEM)
-
-    def pem(self, name: str, password: bytes | None = None, end: datetime = END) -> str:
-        """A certificate and its key, for a client or for the server on loopback."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        here = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-        builder = _named(name, self.name, key.public_key(), end).add_extension(here, critical=False)
-        lock = BestAvailableEncryption(password) if password else NoEncryption()
-        own = builder.sign(self.key, hashes.SHA256()).public_bytes(Encoding.PEM)
-        return (own + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)).decode()
-
-
-def _named(
-    subject: str, issuer: str, key: ec.EllipticCurvePublicKey, end: datetime = END
-) -> x509.CertificateBuilder:
-    name, vouching = (x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, one)]) for one in (subject, issuer))
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(vouching).public_key(key)
-    return builder.serial_number(x509.random_serial_number()).not_valid_before(START).not_valid_after(end)
 
 
 @dataclass
@@ -176,9 +140,14 @@ def test_what_is_no_certificate_with_its_key_is_refused_at_the_start(tmp_path: P
 async def test_check_says_until_when_it_is_good() -> None:
     pem, words = Secret(Authority("a").pem("b")), wording("en")
     assert valid_until(pem) == END
-    good = await _certificate(pem, END - timedelta(days=1), words)
+    good = await _certificate(pem, END - timedelta(days=32), words)
+    soon = await _certificate(pem, END - timedelta(days=12), words)
     over = await _certificate(pem, END, words)
     assert (good.verdict, good.text) == (Verdict.GOOD, "valid until 2090-01-01.")
+    assert (soon.verdict, soon.text) == (
+        Verdict.GOOD,
+        "valid until 2090-01-01 (days left: 12). Put a new one in its place.",
+    )
     assert (over.verdict, over.text) == (
         Verdict.FAULT,
         "it expired on 2090-01-01. Put a new one in its place.",
@@ -196,7 +165,9 @@ def test_whoever_watches_sees_when_it_runs_out(
 ) -> None:
     metrics = Metrics()
     pem = Secret(Authority("Amazon").pem("kaimono"))
-    show_ends([("sample", pem), ("without", None)], metrics.certificates, END - timedelta(days=days))
+    company = buying(config().company[0], "")
+    ours = replace(company, id="sample", certificate_until=valid_until(pem))
+    show_ends([ours, company], metrics.certificates, END - timedelta(days=days))
     (line,) = (x for x in metrics.expose().decode().splitlines() if x.startswith("kaimono_certificate_until"))
     name, _, seconds = line.rpartition(" ")
     assert (name, float(seconds)) == (
@@ -205,3 +176,31 @@ def test_whoever_watches_sees_when_it_runs_out(
     )
     assert len(caplog.messages) == logged
     assert all("sample" in message and "2090-01-01" in message for message in caplog.messages)
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        (timedelta(days=12), "2090-01-01 09:00 に切れます（あと12日）"),
+        (timedelta(hours=2), "本日 2090-01-01 09:00 に切れます"),
+        (timedelta(0), "2090-01-01 09:00 に切れました"),
+    ],
+)
+async def test_a_notice_that_comes_late_says_where_it_stands_then(
+    database: Database, before: timedelta, said: str
+) -> None:
+    notice = Notice(What.CERTIFICATE, int(END.timestamp()), ADMIN, to_admin=True, again="30")
+    company = replace(buying(config().company[0], ""), certificate_until=END)
+    (message,) = await database.read(lambda tx: telling.write(tx, company, notice, "", END - before))
+    assert isinstance(message, Text)
+    assert said in message.text
+
+
+async def test_a_certificate_that_was_renewed_meanwhile_is_not_told_of(database: Database) -> None:
+    notice = Notice(What.CERTIFICATE, int(END.timestamp()), ADMIN, to_admin=True, again="30")
+    company = buying(config().company[0], "")
+    for until in (None, END + timedelta(days=365)):
+        now_good = replace(company, certificate_until=until)
+        assert (
+            await database.read(lambda tx, ours=now_good: telling.write(tx, ours, notice, "", END)) == []  # type: ignore[misc]
+        )

@@ -9,6 +9,7 @@
 設定    問い合わせ先: 購買課 内線1234         whom the others are told to ask
 設定    グループ 大阪: 佐藤 花子 / お届け先 大阪支店 / 管理者 大阪支店長 / コストセンター 2200 大阪支店
 設定    会計: 1200 総務部 / 7140 消耗品費 / P-24 移転
+設定    証明書: 2027-01-10まで             orders log in with a client certificate, which is good until that day is over
 設定    お届け先 12か所
 設定    本社の建物: 丸の内サンプルタワー…         an address as long as one likes
 設定    太郎の名前: 山田🌸太郎
@@ -20,9 +21,11 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from purchasing.values import TOKYO
 from sandbox.amazon.goods import Product, shelf
 from sandbox.settings import Person
 from tests.talks.cast import ADDRESSES, CAST
@@ -52,6 +55,7 @@ class Scene:
     active: bool = False
     registered: bool = True
     recorded: bool = False
+    certificate_until: datetime | None = None
     scope: str = "bot.message user.read"
 
 
@@ -79,6 +83,9 @@ def _set(scene: Scene, words: str) -> None:
         scene.scope = "bot.message user.profile.read"
     elif words == "本番":
         scene.active = True
+    elif what == "証明書":
+        last_day = datetime.fromisoformat(value.removesuffix("まで"))
+        scene.certificate_until = last_day.replace(hour=23, minute=59, tzinfo=TOKYO)
     elif what == "利用者":
         company["permitted"] = _named(value.removesuffix("だけ"))
     elif what == "会計":

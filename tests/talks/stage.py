@@ -23,6 +23,7 @@ from bot.config import Config, Record
 from bot.demo import free_port
 from bot.setup import menu_actions
 from bot.talk import outbox
+from punchout.secret import Secret
 from sandbox.amazon.account import ACCOUNT
 from sandbox.amazon.app import make_amazon
 from sandbox.amazon.dtd import NOT_AVAILABLE, VALID
@@ -36,6 +37,7 @@ from sandbox.settings import AmazonSettings, CallbackEvent, ChannelEvent, LineWo
 from storage import queue
 from storage.database import Tx
 from storage.tables import SendPace
+from tests.certificates import Authority
 from tests.talks.cast import CAST, EMAIL, configured
 from tests.talks.pauses import CONFIRM, SHIP, Pauses
 from tests.talks.scene import Scene
@@ -258,6 +260,8 @@ async def staged(
     async with AsyncExitStack() as stack:
         here = f"http://127.0.0.1:{await _serve(stack, app)}"
         config = configured(here, bot_port, works, amazon, keys, folder, database, scene.company, scene.scope)
+        if scene.certificate_until:
+            config = _with_certificate(config, scene.certificate_until)
         if scene.recorded:
             config = config.model_copy(update={"record": Record(callbacks=str(folder / "記録"))})
         bot = await stack.enter_async_context(running(config, clock=clock))
@@ -269,6 +273,13 @@ async def staged(
             unheard = {"enableCallback": False, "callbackUrl": "https://bot.example.co.jp/"}
             lineworks[TENANT].bot.change(unheard, replace=False)
         yield Stage(config, clock, lineworks[TENANT], shop, pauses, talk, bot), Shopper(session)
+
+
+def _with_certificate(config: Config, until: datetime) -> Config:
+    (company,) = config.company
+    pem = Secret(Authority("Amazon").pem("kaimono", end=until))
+    amazon = company.amazon.model_copy(update={"client_certificate": pem})
+    return config.model_copy(update={"company": [company.model_copy(update={"amazon": amazon})]})
 
 
 async def _serve(stack: AsyncExitStack, app: web.Application) -> int:
