@@ -16,7 +16,16 @@ from itertools import repeat
 from punchout.address import Address, read_address
 from punchout.charges import TaxDetail, write_shipping, write_tax, write_total
 from punchout.dates import zulu
-from punchout.envelope import Credential, Envelope, payload_of, read_envelope, write_header, write_message
+from punchout.envelope import (
+    AMAZON,
+    AMAZONS_AGENT,
+    Credential,
+    Envelope,
+    payload_of,
+    read_envelope,
+    write_header,
+    write_message,
+)
 from punchout.form import CartRefused, decode_cart_form, from_form
 from punchout.item import CartLine, amazon_extrinsics, read_item, write_item
 from punchout.markup import tag
@@ -29,6 +38,7 @@ __all__ = [
 ]  # fmt: skip
 
 _ITEM_END = b"</ItemIn>"
+_SUPPLIER = (Credential("DUNS", "128990368"), AMAZON)
 BIG = 1024 * 1024
 """Bytes of a cart whose tree is given up while it is read."""
 
@@ -185,7 +195,6 @@ def build_cart(
     shipping: Money | None = None,
     tax: Money | None = None,
     currency: str = "JPY",
-    supplier: tuple[Credential, ...] = (Credential("DUNS", "128990368"), Credential("NetworkId", "Amazon")),
 ) -> bytes:
     """A cart as Amazon Japan sends it, for the stand-in: two Credentials, no version, Z timestamp with
     milliseconds. Without lines it is the empty cart of 「カタログ連携を終了してサインアウト」."""
@@ -196,13 +205,11 @@ def build_cart(
         tag(
             "PunchOutOrderMessageHeader",
             write_total(total),
-            write_shipping(shipping, "配送料（税抜）.") if shipping is not None else None,
-            write_tax(tax) if tax is not None else None,
+            write_shipping(shipping, "配送料（税抜）."),
+            write_tax(tax),
             operationAllowed="create",
         ),
         *map(write_item, lines),
     )
-    header = write_header(
-        from_=supplier, to=(to,), sender=supplier, user_agent="Amazon LLC eProcurement Application"
-    )
+    header = write_header(from_=_SUPPLIER, to=(to,), sender=_SUPPLIER, user_agent=AMAZONS_AGENT)
     return write_message(payload, header, payload_id, zulu(now))

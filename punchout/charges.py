@@ -52,15 +52,20 @@ def _read_detail(detail: Element) -> TaxDetail:
     return TaxDetail(rate, detail.get("purpose", ""), detail.get("category", ""), amount)
 
 
-def write_total(money: Money) -> Markup:
-    return tag("Total", write_money(money))
+def write_total(money: Money | None) -> Markup | None:
+    """Nothing for an amount that is not there, as for the other two."""
+    return None if money is None else tag("Total", write_money(money))
 
 
-def write_shipping(money: Money, words: str = SHIPPING_WORDS) -> Markup:
+def write_shipping(money: Money | None, words: str = SHIPPING_WORDS) -> Markup | None:
+    if money is None:
+        return None
     return tag("Shipping", write_money(money), tag("Description", words, lang="ja-JP"))
 
 
-def write_tax(money: Money, details: tuple[TaxDetail, ...] = ()) -> Markup:
+def write_tax(money: Money | None, details: tuple[TaxDetail, ...] = ()) -> Markup | None:
+    if money is None:
+        return None
     return tag(
         "Tax",
         write_money(money),

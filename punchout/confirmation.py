@@ -14,13 +14,13 @@ from datetime import datetime
 from punchout.charges import write_shipping, write_tax, write_total
 from punchout.confirmed_line import ConfirmationLine, LineStatus, read_amount, read_line, write_line
 from punchout.dates import plain_utc, read_time, zulu
-from punchout.envelope import Credential, payload_of, write_supplier_request
+from punchout.envelope import Credential, content_of, write_supplier_request
 from punchout.errors import Comment, ErrorCode, error_codes, read_comment, write_comment
 from punchout.markup import tag
 from punchout.money import Money
 from punchout.reference import OrderReference, read_order_reference, write_order_reference
 from punchout.secret import Secret
-from punchout.xml import DocumentRefused, Element, attributes, text
+from punchout.xml import Element, attributes, text
 
 __all__ = [
     "Comment", "Confirmation", "ConfirmationLine", "ErrorCode", "LineStatus", "build_confirmation",
@@ -59,9 +59,7 @@ class Confirmation:
 def read_confirmation(root: Element) -> Confirmation:
     """All that the document says. Raises `DocumentRefused` only when it is no ConfirmationRequest; what is
     missing or unreadable inside is left out and named in `notes`."""
-    _, confirmation, _ = payload_of(root)
-    if confirmation is None or confirmation.tag != "ConfirmationRequest":
-        raise DocumentRefused("This is not a ConfirmationRequest.")
+    confirmation = content_of(root, "ConfirmationRequest")
     notes: list[str] = []
     header: Element | None = None
     reference: Element | None = None
@@ -131,9 +129,9 @@ def build_confirmation(
     header = tag(
         "ConfirmationHeader",
         tag("DocumentReference", payloadID=previous) if previous else None,
-        write_total(confirmation.total) if confirmation.total is not None else None,
-        write_shipping(confirmation.shipping) if confirmation.shipping is not None else None,
-        write_tax(confirmation.tax) if confirmation.tax is not None else None,
+        write_total(confirmation.total),
+        write_shipping(confirmation.shipping),
+        write_tax(confirmation.tax),
         *map(write_comment, confirmation.comments),
         confirmID=confirmation.confirm_id,
         operation=confirmation.operation,

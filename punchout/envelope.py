@@ -4,7 +4,7 @@ reference 3)."""
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -12,17 +12,18 @@ from punchout.dates import read_time, write_time
 from punchout.markup import Markup, declared, tag
 from punchout.secret import Secret
 from punchout.status import CXML_DTD, Status, read_status
-from punchout.xml import DocumentRefused, Element, parse, text
+from punchout.xml import LANG, DocumentRefused, Element, parse, text
 
 __all__ = [
-    "CXML_DTD", "FULFILL_DTD", "Account", "Credential", "Envelope", "new_payload_id", "payload_of",
+    "CXML_DTD", "FULFILL_DTD", "Account", "Credential", "Envelope", "content_of", "new_payload_id", "payload_of",
     "read_envelope", "read_header", "write_header", "write_message", "write_request", "write_supplier_request",
 ]  # fmt: skip
 
 FULFILL_DTD = "http://xml.cxml.org/schemas/cXML/1.2.024/Fulfill.dtd"
 USER_AGENT = "kaimono"
+AMAZONS_AGENT = "Amazon LLC eProcurement Application"
+NETWORK_ID = "NetworkId"
 _HEADER_END = re.compile(rb"</((?:[A-Za-z_][\w.-]{0,40}:)?)Header\s*>")
-LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 Mode = Literal["test", "production"]
 
@@ -33,9 +34,6 @@ class Account:
 
     identity: str
     secret: Secret
-    domain: str = "NetworkId"
-    supplier_identity: str = "Amazon"
-    supplier_domain: str = "NetworkId"
     deployment_mode: Mode = "test"
 
 
@@ -51,6 +49,9 @@ class Credential:
         return self.domain.lower() == domain.lower() and self.identity == identity
 
 
+AMAZON = Credential(NETWORK_ID, "Amazon")
+
+
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """`kind` is the name of the element inside ("OrderRequest"), "" when there is none; `carrier` is Request,
@@ -63,11 +64,9 @@ class Envelope:
     sender: tuple[Credential, ...] = ()
     user_agent: str = ""
     lang: str = ""
-    version: str = ""
     deployment_mode: str = "production"
     carrier: str = ""
     kind: str = ""
-    in_reply_to: str = ""
     status: Status | None = None
 
 
@@ -92,11 +91,9 @@ def read_envelope(root: Element) -> Envelope:
         sender=parties.get("Sender", ()),
         user_agent=user_agent,
         lang=root.get(LANG, ""),
-        version=root.get("version", ""),
         deployment_mode=(carrier.get("deploymentMode") if carrier is not None else None) or "production",
         carrier=str(carrier.tag) if carrier is not None else "",
         kind=str(inside.tag) if inside is not None else "",
-        in_reply_to=carrier.get("inReplyTo", "") if carrier is not None else "",
         status=status,
     )
 
@@ -124,6 +121,14 @@ def payload_of(root: Element) -> tuple[Element | None, Element | None, Status | 
     return None, None, None
 
 
+def content_of(root: Element, name: str) -> Element:
+    """The document inside, which has to be of this name. Raises `DocumentRefused` for any other."""
+    _, inside, _ = payload_of(root)
+    if inside is None or inside.tag != name:
+        raise DocumentRefused(f"This is no {name}.")
+    return inside
+
+
 def _credential(element: Element) -> Credential:
     identity, secret = "", None
     for child in element:
@@ -142,11 +147,10 @@ def new_payload_id(now: datetime, host: str, entropy: str) -> str:
 
 def write_request(payload: Markup, account: Account, payload_id: str, now: datetime) -> bytes:
     """A document of ours: the account's identity in From and Sender, the shared secret in Sender."""
-    us = Credential(account.domain, account.identity)
     header = write_header(
-        from_=(us,),
-        to=(Credential(account.supplier_domain, account.supplier_identity),),
-        sender=(Credential(account.domain, account.identity, account.secret),),
+        from_=(Credential(NETWORK_ID, account.identity),),
+        to=(AMAZON,),
+        sender=(Credential(NETWORK_ID, account.identity, account.secret),),
         user_agent=USER_AGENT,
     )
     request = tag("Request", payload, deploymentMode=account.deployment_mode)
@@ -165,12 +169,11 @@ def write_supplier_request(
 ) -> bytes:
     """A confirmation or ship notice of Amazon's, for the stand-in: `to` as the buyer's order wrote it, the
     secret only where the customer chose to be authenticated by it."""
-    amazon = Credential("NetworkId", "Amazon")
     header = write_header(
-        from_=(amazon,),
+        from_=(AMAZON,),
         to=(Credential(to.domain, to.identity),),
-        sender=(Credential(amazon.domain, amazon.identity, secret),),
-        user_agent="Amazon LLC eProcurement Application",
+        sender=(replace(AMAZON, secret=secret),),
+        user_agent=AMAZONS_AGENT,
     )
     root = tag(
         "cXML", header, tag("Request", payload), payloadID=payload_id, timestamp=timestamp, lang="ja-JP"

@@ -61,7 +61,7 @@ def read(data: bytes) -> Document:
     root = parse(data)
     envelope = read_envelope(root)
     if envelope.carrier != "Request" or not envelope.kind:
-        raise DocumentRefused("This is not a cXML Request.")
+        raise DocumentRefused("This is no cXML Request.")
     reader = _READERS.get(envelope.kind)
     if reader and next(islice(root.iter(*_ITEMS), MOST_ITEMS, None), None) is not None:
         raise DocumentRefused(f"The document has more than {MOST_ITEMS} items; no order has so many lines.")

@@ -8,10 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from punchout.dates import read_time
-from punchout.envelope import payload_of
+from punchout.envelope import content_of
 from punchout.money import Money, MoneyRefused, money_in, read_decimal, read_number
 from punchout.reference import OrderReference, read_order_reference
-from punchout.xml import DocumentRefused, Element, attributes
+from punchout.xml import Element, attributes
 
 __all__ = ["Charges", "Invoice", "InvoiceLine", "InvoicePart", "read_invoice"]
 
@@ -70,16 +70,10 @@ class Invoice:
         named = (part.order for part in self.parts)
         return tuple(dict.fromkeys(order for order in named if order.order_id or order.payload_id))
 
-    @property
-    def order_ids(self) -> tuple[str, ...]:
-        return tuple(order.order_id for order in self.orders if order.order_id)
-
 
 def read_invoice(root: Element) -> Invoice:
     """Raises `DocumentRefused` only when the document is no InvoiceDetailRequest."""
-    _, invoice, _ = payload_of(root)
-    if invoice is None or invoice.tag != "InvoiceDetailRequest":
-        raise DocumentRefused("This is not an InvoiceDetailRequest.")
+    invoice = content_of(root, "InvoiceDetailRequest")
     header = invoice.find("InvoiceDetailRequestHeader")
     facts = attributes(header)
     previous = header.find("DocumentReference") if header is not None else None

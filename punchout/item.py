@@ -192,8 +192,8 @@ def write_item(line: CartLine) -> Markup:
             tag("ManufacturerName", line.manufacturer) if line.manufacturer else None,
             *(tag("Extrinsic", value, name=name) for name, value in line.extrinsics),
         ),
-        write_shipping(line.shipping, "配送料（税抜）.") if line.shipping is not None else None,
-        write_tax(line.tax, line.tax_details) if line.tax is not None else None,
+        write_shipping(line.shipping, "配送料（税抜）."),
+        write_tax(line.tax, line.tax_details),
         quantity=write_decimal(line.quantity),
     )
 
@@ -205,7 +205,6 @@ def amazon_extrinsics(
     fulfilled_by: str = "Amazon",
     category: str = "OFFICE_PRODUCTS",
     sub_category: str = "OFFICE_PRODUCTS",
-    condition: str = "New",
     ean: str = "",
 ) -> tuple[tuple[str, str], ...]:
     """The twelve Extrinsics of an Amazon Japan item, in Amazon's order (Amazon reference 7.2)."""
@@ -214,7 +213,7 @@ def amazon_extrinsics(
         ("fulfilledBy", fulfilled_by),
         ("category", category),
         ("subCategory", sub_category),
-        ("itemCondition", condition),
+        ("itemCondition", "New"),
         ("qualifiedOffer", "true"),
         ("UPC", "NA"),
         ("detailPageURL", f"https://www.amazon.co.jp/dp/{asin}"),

@@ -13,13 +13,12 @@ from lxml import etree
 
 from punchout.charges import SHIPPING_WORDS, TAX_WORDS
 from punchout.markup import Markup
-from punchout.xml import DocumentRefused, Element, XmlRefused, outer_xml, parse
+from punchout.xml import LANG, DocumentRefused, Element, XmlRefused, outer_xml, parse
 
 __all__ = ["copy_item"]
 
 _GAP = r"[ \t\r\n]*+"
 _WORDS = r"[^<&]*+(?:&(?:amp|lt|gt|quot|apos|#\d+|#x[\da-fA-F]+);[^<&]*+)*+"
-_XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 def _leaf(name: str, attribute: str = "") -> str:
@@ -83,7 +82,7 @@ _ORDER = {
     "TaxDetail": ("TaxableAmount", "TaxAmount", "TaxLocation", "TaxAdjustmentAmount", "Description"),
 }
 _ATTRIBUTES = (
-    ("Description", _XML_LANG, "ja-JP"),
+    ("Description", LANG, "ja-JP"),
     ("Classification", "domain", "UNSPSC"),
     ("Extrinsic", "name", ""),
     ("TaxDetail", "category", "vat"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from punchout.dates import write_time
-from punchout.envelope import payload_of
+from punchout.envelope import content_of
 from punchout.markup import tag
 from punchout.status import Status, write_response, write_status
 from punchout.xml import DocumentRefused, Element
@@ -26,9 +26,7 @@ class ProfileRequest:
 
 
 def read_profile_request(root: Element) -> ProfileRequest:
-    _, profile, _ = payload_of(root)
-    if profile is None or profile.tag != "ProfileRequest":
-        raise DocumentRefused("This is not a ProfileRequest.")
+    content_of(root, "ProfileRequest")
     return ProfileRequest(root.get("payloadID", "").strip() or None)
 
 

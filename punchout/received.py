@@ -1,4 +1,4 @@
-"""An OrderRequest as the supplier's side reads it: for the stand-in, which must judge it strictly.
+"""An OrderRequest as the supplier's side reads it: for `kaimono read`, and for tests of what we write.
 
 Nothing is judged here. The values say what was sent, payment data and a missing address included.
 """
@@ -10,7 +10,7 @@ from datetime import datetime
 
 from punchout.address import Address, read_address
 from punchout.dates import read_time
-from punchout.envelope import payload_of
+from punchout.envelope import content_of
 from punchout.item import CartLine, ItemRefused, read_item
 from punchout.money import Money, money_in
 from punchout.xml import DocumentRefused, Element, text
@@ -31,13 +31,11 @@ class ReceivedLine:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedOrder:
-    """`ordered_at_text` is the date as it was written: Amazon's ship notice repeats it so."""
+    """One order; what the document leaves out is None or empty."""
 
     number: str
     type: str
-    order_type: str
     ordered_at: datetime | None
-    ordered_at_text: str
     total: Money | None
     shipping: Money | None
     tax: Money | None
@@ -53,10 +51,10 @@ class ReceivedOrder:
 
 def read_order(root: Element) -> ReceivedOrder:
     """Raises `DocumentRefused` when this is no OrderRequest, or an amount or a line cannot be read."""
-    _, order, _ = payload_of(root)
-    header = order.find("OrderRequestHeader") if order is not None else None
-    if order is None or order.tag != "OrderRequest" or header is None:
-        raise DocumentRefused("This is not an OrderRequest.")
+    order = content_of(root, "OrderRequest")
+    header = order.find("OrderRequestHeader")
+    if header is None:
+        raise DocumentRefused("This is no OrderRequest.")
     money: dict[str, Money] = {}
     places: dict[str, Address | None] = {}
     extrinsics: list[tuple[str, str]] = []
@@ -71,14 +69,11 @@ def read_order(root: Element) -> ReceivedOrder:
                 comments = comments or text(part)
             case "Extrinsic":
                 extrinsics.append((part.get("name", ""), text(part)))
-    written = header.get("orderDate", "")
     named = dict(extrinsics)
     return ReceivedOrder(
         number=header.get("orderID", "").strip(),
         type=header.get("type") or "new",
-        order_type=header.get("orderType") or "regular",
-        ordered_at=read_time(written),
-        ordered_at_text=written,
+        ordered_at=read_time(header.get("orderDate")),
         total=money.get("Total"),
         shipping=money.get("Shipping"),
         tax=money.get("Tax"),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from punchout.address import Address, read_address, write_contact, write_ship_to
-from punchout.envelope import Account, payload_of, write_request
+from punchout.envelope import Account, content_of, write_request
 from punchout.markup import tag
 from punchout.status import Status, write_response, write_status
 from punchout.xml import DocumentRefused, Element, text
@@ -73,9 +73,7 @@ def build_setup(request: SetupRequest, account: Account, payload_id: str, now: d
 def read_setup(root: Element) -> SetupRequest:
     """What a setup request asks for, its parts in any order; a part that is missing is empty, for the caller
     to refuse. Raises `DocumentRefused` when the document is another one."""
-    _, setup, _ = payload_of(root)
-    if setup is None or setup.tag != "PunchOutSetupRequest":
-        raise DocumentRefused("This is not a PunchOutSetupRequest.")
+    setup = content_of(root, "PunchOutSetupRequest")
     cookie = return_url = selected = ""
     ship_to = contact = None
     named: dict[str, str] = {}

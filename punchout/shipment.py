@@ -12,12 +12,12 @@ from datetime import datetime
 from decimal import Decimal
 
 from punchout.dates import plain_utc, read_time
-from punchout.envelope import Credential, payload_of, write_supplier_request
+from punchout.envelope import Credential, content_of, write_supplier_request
 from punchout.markup import Markup, tag
 from punchout.money import MoneyRefused, read_number, read_quantity, write_decimal
 from punchout.reference import OrderReference, read_order_reference, write_order_reference
 from punchout.secret import Secret
-from punchout.xml import DocumentRefused, Element, attributes, text
+from punchout.xml import Element, attributes, text
 
 __all__ = ["Parcel", "Portion", "ShipLine", "ShipNotice", "build_ship_notice", "read_ship_notice"]
 
@@ -81,9 +81,7 @@ class ShipNotice:
 
 def read_ship_notice(root: Element) -> ShipNotice:
     """All that the notice says. Raises `DocumentRefused` only when it is no ShipNoticeRequest."""
-    _, notice, _ = payload_of(root)
-    if notice is None or notice.tag != "ShipNoticeRequest":
-        raise DocumentRefused("This is not a ShipNoticeRequest.")
+    notice = content_of(root, "ShipNoticeRequest")
     notes: list[str] = []
     header: Element | None = None
     parcels: list[Parcel] = []

@@ -1,8 +1,8 @@
 """Response and its Status: the supplier's answer to what we post, and ours to what the supplier posts.
 
 The code in `Status` is cXML's own and another layer than HTTP's (Amazon reference 12). What a code means
-for the one who sent the document: taken (done or queued), permanent (the same bytes will never be taken),
-transient.
+for the one who sent the document: taken (done or queued), permanent (the same bytes will never be taken);
+with 5xx, and any number that is no cXML code, nothing final was said.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import datetime
 from punchout.dates import write_time
 from punchout.markup import Markup, declared, tag
 from punchout.money import read_number
-from punchout.xml import DocumentRefused, Element, parse, text
+from punchout.xml import LANG, DocumentRefused, Element, parse, text
 
 __all__ = [
     "CXML_DTD", "Response", "Status", "build_response", "read_response", "read_status", "write_response",
@@ -41,11 +41,6 @@ class Status:
     def permanent(self) -> bool:
         """Every 4xx: repeating the same document changes nothing. An unknown 4xx counts as 400."""
         return 400 <= self.code < 500
-
-    @property
-    def transient(self) -> bool:
-        """5xx, and any number that is no cXML code: nothing final was said."""
-        return not self.taken and not self.permanent
 
     @property
     def reason(self) -> str:
@@ -85,7 +80,7 @@ def read_status(element: Element) -> Status:
         code=read_number(element.get("code")) or 0,
         text=element.get("text", "").strip(),
         message=text(element),
-        lang=element.get("{http://www.w3.org/XML/1998/namespace}lang", ""),
+        lang=element.get(LANG, ""),
     )
 
 

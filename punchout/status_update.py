@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from punchout.envelope import payload_of
+from punchout.envelope import content_of
 from punchout.status import Status, read_status
-from punchout.xml import DocumentRefused, Element
+from punchout.xml import Element
 
 __all__ = ["StatusUpdate", "read_status_update"]
 
@@ -24,9 +24,7 @@ class StatusUpdate:
 
 
 def read_status_update(root: Element) -> StatusUpdate:
-    _, update, _ = payload_of(root)
-    if update is None or update.tag != "StatusUpdateRequest":
-        raise DocumentRefused("This is not a StatusUpdateRequest.")
+    update = content_of(root, "StatusUpdateRequest")
     document, about = "", ""
     status = Status(0)
     for part in update:

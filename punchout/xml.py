@@ -16,11 +16,12 @@ from lxml import etree
 from punchout.markup import escape
 
 __all__ = [
-    "MAX_BYTES", "DocumentRefused", "Element", "XmlRefused", "attributes", "inner_xml",
+    "LANG", "MAX_BYTES", "DocumentRefused", "Element", "XmlRefused", "attributes", "inner_xml",
     "outer_xml", "parse", "text",
 ]  # fmt: skip
 
 Element: TypeAlias = etree._Element
+LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 

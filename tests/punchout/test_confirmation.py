@@ -116,7 +116,7 @@ def test_a_confirmation_of_nothing_is_read_and_noted() -> None:
 
 
 def test_another_document_is_no_confirmation() -> None:
-    with pytest.raises(DocumentRefused, match="not a ConfirmationRequest"):
+    with pytest.raises(DocumentRefused, match="no ConfirmationRequest"):
         read("ship_notice_lines_in_any_order")
 
 

@@ -51,7 +51,7 @@ def test_an_invoice_gives_its_plain_facts() -> None:
     assert isinstance(document.value, Invoice)
     assert (document.value.id, document.value.purpose) == ("INV-1", "creditMemo")
     assert document.value.total == Money(Decimal(-500), "JPY")
-    assert document.value.order_ids == ("K2609-0001", "K2609-0002")
+    assert tuple(order.order_id for order in document.value.orders) == ("K2609-0001", "K2609-0002")
     assert document.notes == ("DueAmount: “abc” is not a number.",)
 
 

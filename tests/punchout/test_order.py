@@ -62,8 +62,7 @@ def test_the_order_says_what_amazon_wants_to_hear(cxml_dtd: Judge) -> None:
     assert (order.email, order.comments) == ("taro.yamada@example.co.jp", "急ぎません")
     assert not order.has_payment
     assert order.ordered_at == NOW
-    assert order.ordered_at_text == "2026-09-10T10:48:00+09:00"
-    assert (order.type, order.order_type, order.number) == ("new", "regular", "K2609-0001")
+    assert (order.type, order.number) == ("new", "K2609-0001")
 
 
 def test_item_id_detail_shipping_and_tax_go_back_to_the_letter() -> None:
@@ -187,7 +186,7 @@ def test_the_same_order_is_the_same_bytes() -> None:
 
 def test_another_document_is_no_order() -> None:
     for name in ("cart_desk_and_lamp", "response_bare_form_of_2015"):
-        with pytest.raises(DocumentRefused, match="not an OrderRequest"):
+        with pytest.raises(DocumentRefused, match="no OrderRequest"):
             read_order(parse(sample(name)))
 
 

@@ -96,7 +96,7 @@ def test_the_mail_address_is_looked_for_in_four_places_in_amazons_order() -> Non
 
 
 def test_another_document_is_no_setup() -> None:
-    with pytest.raises(DocumentRefused, match="not a PunchOutSetupRequest"):
+    with pytest.raises(DocumentRefused, match="no PunchOutSetupRequest"):
         read_setup(parse(sample("cart_desk_and_lamp")))
 
 

@@ -77,7 +77,7 @@ def test_a_line_without_quantity_and_a_part_without_order_are_noted() -> None:
 
 
 def test_another_document_is_no_ship_notice() -> None:
-    with pytest.raises(DocumentRefused, match="not a ShipNoticeRequest"):
+    with pytest.raises(DocumentRefused, match="no ShipNoticeRequest"):
         read("confirmation_accepted_in_full")
 
 
