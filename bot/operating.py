@@ -17,6 +17,7 @@ def add_commands(add: Add, words: Wording) -> None:
     act = jobs.add_mutually_exclusive_group()
     act.add_argument("--again", default="", metavar="ID", help=words("cli", "again"))
     act.add_argument("--forget", default="", metavar="ID", help=words("cli", "forget"))
+    act.add_argument("--forget-company", default="", metavar="ID", help=words("cli", "forget_company"))
     audit = add("audit", _audit, config=True)
     audit.add_argument("act", nargs="?", choices=("list", "verify"), default="list", help=words("cli", "act"))
     audit.add_argument("--order", default="", metavar="NUMBER", help=words("cli", "order"))
@@ -43,7 +44,9 @@ def _jobs(options: argparse.Namespace) -> int:
     from bot.cli import language, load_config, told
     from bot.jobs import jobs
 
-    return told(jobs(load_config(options.config), language(), again=options.again, forget=options.forget))
+    config, words = load_config(options.config), language()
+    what = {"again": options.again, "forget": options.forget, "forget_company": options.forget_company}
+    return told(jobs(config, words, **what))
 
 
 def _audit(options: argparse.Namespace) -> int:

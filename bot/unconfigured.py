@@ -2,7 +2,8 @@
 bot's, where none is written).
 
 They are tried again for a while, since a worker that was started with another configuration may know the company; then
-they are given up and kept. Once the company is back, `kaimono jobs --again` does them.
+they are given up and kept. Messages to its members nobody takes at all. Once the company is back, `kaimono jobs
+--again` does what was given up; where it is gone for good, `--forget-company` writes all of it off.
 """
 
 import logging

@@ -59,11 +59,17 @@ async def submit(
 def give_up(tx: Tx, company: Company, order_id: int, now: datetime) -> None:
     """Sending failed so often, by a fault of ours, that it is not tried again: a person has to look."""
     order = tx.orm.get_one(Order, order_id, with_for_update=True)
+    if abandon(tx, order):
+        notices.tell_all(tx, company, order, What.ORDER_FAILED, order_id, now)
+
+
+def abandon(tx: Tx, order: Order) -> bool:
+    """Of an order that still was to be sent nothing goes out by itself any more. False where that was so already."""
     if order.state not in _SENDABLE or order.state == OrderState.STUCK:
-        return
+        return False
     order.state = advance(OrderState(order.state), OrderEvent.GIVEN_UP)
     tx.orm.add(order)
-    notices.tell_all(tx, company, order, What.ORDER_FAILED, order_id, now)
+    return True
 
 
 def hear(tx: Tx, company: Company, order_id: int, status: Status, now: datetime) -> bool:

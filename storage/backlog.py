@@ -2,11 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select, union_all, update
 
 from storage.database import Tx
-from storage.lanes import BURIED, DONE, JOB, LEASED, READY, WAITING, lock_lane, state_in_lane, wake_kind
+from storage.lanes import (
+    BURIED,
+    DONE,
+    JOB,
+    LEASED,
+    READY,
+    WAITING,
+    lock_lane,
+    promote,
+    state_in_lane,
+    wake_kind,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +71,7 @@ class Open:
     created_at: datetime
     due: datetime
     last_error: str
+    trace: str
 
 
 def still_open(tx: Tx, limit: int) -> list[Open]:
@@ -78,6 +91,24 @@ def write_off(tx: Tx, job_id: int, now: datetime) -> bool:
     """A person says that a buried job is not to be done any more. Its key stays seen. False if it isn't buried."""
     written = tx.conn.execute(_WRITE_OFF, {"job": job_id, "now": now}).first()
     return written is not None
+
+
+def at_rest(tx: Tx, company_id: str, after: int, limit: int) -> list[Open]:
+    """The jobs of a company that wait or are buried, those after this id, at most so many; none that is in hand."""
+    parameters = {"company": company_id, "after": after, "most": limit}
+    return [Open(*row) for row in tx.conn.execute(_AT_REST, parameters)]
+
+
+def write_off_at_rest(tx: Tx, job_id: int, now: datetime) -> bool:
+    """The same of a job that waits, too; the next of its lane goes on. False if it is done, or in somebody's hands."""
+    lane = tx.conn.execute(_LANE, {"job": job_id}).scalar()
+    if lane is None:
+        return False
+    lock_lane(tx, lane)
+    if tx.conn.execute(_WRITE_OFF_AT_REST, {"job": job_id, "now": now}).first() is None:
+        return False
+    promote(tx, lane)
+    return True
 
 
 def exhume(tx: Tx, job_id: int, now: datetime) -> bool:
@@ -102,11 +133,18 @@ _EXHUME = (
 )
 
 
-_WRITE_OFF = (
-    update(JOB)
-    .where(*_buried_one)
-    .values(state=DONE, finished_at=bindparam("now"), owner="written off")
-    .returning(JOB.c.id)
+_written_off: dict[str, Any] = {"state": DONE, "finished_at": bindparam("now"), "owner": "written off"}
+_WRITE_OFF = update(JOB).where(*_buried_one).values(_written_off).returning(JOB.c.id)
+_resting = JOB.c.state.in_([WAITING, READY, BURIED])
+_LANE = select(JOB.c.lane).where(JOB.c.id == bindparam("job"))
+_WRITE_OFF_AT_REST = (
+    update(JOB).where(JOB.c.id == bindparam("job"), _resting).values(_written_off).returning(JOB.c.id)
+)
+_AT_REST = (
+    select(*(JOB.c[name] for name in Open.__slots__))
+    .where(JOB.c.company_id == bindparam("company"), _resting, JOB.c.id > bindparam("after"))
+    .order_by(JOB.c.id)
+    .limit(bindparam("most"))
 )
 
 
