@@ -31,7 +31,7 @@ from bot.talk.outbox import Send
 from bot.web.routes import application
 from bot.worker import SAFETY_NET
 from punchout.supplier import Supplier
-from storage import queue
+from storage import backlog
 from storage.database import Database, Tx, open_database
 from storage.migrate import migrate
 from storage.tables import JobRow
@@ -69,7 +69,7 @@ async def storm(folder: str) -> Storm:
 
 async def all_done(db: Database, inbox: Inbox) -> None:
     """Returns once the queue is empty; shows how many messages have come."""
-    while any(depth.waiting + depth.ready + depth.leased for depth in await db.read(queue.depth)):
+    while any(depth.waiting + depth.ready + depth.leased for depth in await db.read(backlog.depth)):
         print(f"\r{len(inbox.came)} messages", end="", file=sys.stderr, flush=True)
         await asyncio.sleep(0.5)
     print(file=sys.stderr)

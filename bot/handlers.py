@@ -5,7 +5,6 @@ such a handler returns None.
 """
 
 import logging
-import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,7 +29,7 @@ from purchasing.notices import Notice, What
 from purchasing.values import Company
 from storage import queue
 from storage.database import Database, Tx, trace
-from storage.queue import Decision, Done, Job, Retry, backoff
+from storage.queue import Decision, Done, Job, again
 from storage.vault import Keyring
 
 CALLBACK = "callback"
@@ -57,7 +56,8 @@ class Handlers:
         if await came_again(self.db, job, event):
             return Done()
         if event.type == "join" and event.channel_id:
-            return await self._joined(job, event.channel_id)
+            await self._joined(job, event.channel_id)
+            return None
         in_room = rooms.is_in_room(event)
         heard = rooms.hear_in_room(event) if in_room else hear(event)
         user_id = event.user_id
@@ -88,19 +88,26 @@ class Handlers:
         _log.info("a turn: %s", heard.verb)
         return None
 
-    async def _joined(self, job: Job, channel_id: str) -> Decision | None:
-        """Tell a room, once, where to write to the bot."""
+    async def _with(self, job: Job, change: Callable[[Tx, datetime], object]) -> None:
+        """Store the change and the end of its job together."""
 
         def work(tx: Tx) -> None:
             now = self.clock()
+            change(tx, now)
+            queue.finish(tx, job, owner=self.owner, now=now)
+
+        await self.db.write(work)
+
+    async def _joined(self, job: Job, channel_id: str) -> None:
+        """Tell a room, once, where to write to the bot."""
+
+        def tell(tx: Tx, now: datetime) -> None:
             said = rooms.greeting()
             outbox.post(
                 tx, job.company_id, channel_id, said, key=job.key, now=now, priority=ANSWER, to_room=True
             )
-            queue.finish(tx, job, owner=self.owner, now=now)
 
-        await self.db.write(work)
-        return None
+        await self._with(job, tell)
 
     async def _renew(self, company_id: str, names: Iterable[str]) -> None:
         """Keep what the directory says of these people; who cannot be looked up now stays as they are known."""
@@ -109,7 +116,7 @@ class Handlers:
                 renew = partial(members.renew, company_id=company_id, person=person, now=self.clock())
                 await self.db.write(renew)
 
-    async def notice(self, job: Job) -> Decision | None:
+    async def notice(self, job: Job) -> None:
         """Find the words for a notice and put it on its way."""
         notice = Notice.unpack(job.payload)
         company = self.companies[job.company_id]
@@ -117,17 +124,14 @@ class Handlers:
         await self._renew(job.company_id, strangers)
         app_url = self.lines[job.company_id].app_url
 
-        def work(tx: Tx) -> None:
-            now = self.clock()
+        def tell(tx: Tx, now: datetime) -> None:
             known = members.find(tx, job.company_id, notice.recipient)
             if notice.to_admin and known and known.user_id != notice.recipient:
                 notices.readdress(tx, job.company_id, notice, known.user_id, now, job.trace)
-                queue.finish(tx, job, owner=self.owner, now=now)
                 return
             if notice.to_admin and telling.put_off(tx, company, notice, app_url, now):
-                queue.finish(tx, job, owner=self.owner, now=now)
                 return
-            messages = telling.write(tx, self.companies[job.company_id], notice, app_url, now)
+            messages = telling.write(tx, company, notice, app_url, now)
             outbox.post(
                 tx,
                 job.company_id,
@@ -138,35 +142,24 @@ class Handlers:
                 priority=NOTICE,
                 trace=job.trace,
             )
-            queue.finish(tx, job, owner=self.owner, now=now)
 
-        await self.db.write(work)
-        return None
+        await self._with(job, tell)
 
-    async def digest(self, job: Job) -> Decision | None:
+    async def digest(self, job: Job) -> None:
         """Send an administrator what was kept since yesterday."""
         recipient = job.payload.decode()
 
-        def work(tx: Tx) -> None:
-            now = self.clock()
+        def send(tx: Tx, now: datetime) -> None:
             lines = preferences.take_digest(tx, job.company_id, recipient)
             messages = telling.digest(tx, job.company_id, recipient, lines)
             outbox.post(tx, job.company_id, recipient, messages, key=job.key, now=now, priority=NOTICE)
-            queue.finish(tx, job, owner=self.owner, now=now)
 
-        await self.db.write(work)
-        return None
+        await self._with(job, send)
 
-    async def reminder(self, job: Job) -> Decision | None:
+    async def reminder(self, job: Job) -> None:
         """Look again at what should have happened by now."""
-
-        def work(tx: Tx) -> None:
-            now = self.clock()
-            reminders.look(tx, self.companies[job.company_id], job.payload, now)
-            queue.finish(tx, job, owner=self.owner, now=now)
-
-        await self.db.write(work)
-        return None
+        company = self.companies[job.company_id]
+        await self._with(job, lambda tx, now: reminders.look(tx, company, job.payload, now))
 
     async def send(self, job: Job) -> Decision | None:
         """Post one message to LINE WORKS; the gate of the pool has counted it already."""
@@ -202,24 +195,19 @@ class Handlers:
     async def _sent(self, job: Job, pace: SharedPace, rate: Rate) -> Decision | None:
         if not pace.minds(rate):
             return Done()
-
-        def work(tx: Tx) -> None:
-            pace.heed(tx, rate, self.clock())
-            queue.finish(tx, job, owner=self.owner, now=self.clock())
-
-        await self.db.write(work)
+        await self._with(job, lambda tx, now: pace.heed(tx, rate, now))
         return None
 
     async def _not_now(self, job: Job, pace: SharedPace, later: Later) -> Decision | None:
         """A 429 that names its end holds everybody's sends, not only this one."""
         after, why = later.after, later.why
         if after is None:
-            return Retry(self._backoff(job), why)
+            return again(job.attempts, why)
 
         def work(tx: Tx) -> None:
             now = self.clock()
             pace.hold(tx, after, now)
-            queue.retry(tx, job, owner=self.owner, now=now, due=now + after, error=why)
+            queue.retry(tx, job, owner=self.owner, due=now + after, error=why)
 
         await self.db.write(work)
         return None
@@ -236,17 +224,10 @@ class Handlers:
             self.clock,
         )
 
-    async def document(self, job: Job) -> Decision | None:
+    async def document(self, job: Job) -> None:
         """Let a document of Amazon's change its order."""
-
-        def work(tx: Tx) -> None:
-            now = self.clock()
-            task = Task.unpack(job.payload)
-            documents.apply(tx, self.vault, self.companies[job.company_id], task, now)
-            queue.finish(tx, job, owner=self.owner, now=now)
-
-        await self.db.write(work)
-        return None
+        company, task = self.companies[job.company_id], Task.unpack(job.payload)
+        await self._with(job, lambda tx, now: documents.apply(tx, self.vault, company, task, now))
 
     def buried(self, tx: Tx, job: Job) -> None:
         """A job that failed too often is not buried in silence: who waits for it is told, in the same transaction."""
@@ -255,6 +236,3 @@ class Handlers:
             submission.give_up(tx, company, int(job.payload), now)
         elif job.kind == APPLY:
             documents.give_up(tx, company, Task.unpack(job.payload), now)
-
-    def _backoff(self, job: Job) -> timedelta:
-        return backoff(job.attempts, secrets.randbelow(1000) / 1000)

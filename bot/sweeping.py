@@ -15,7 +15,7 @@ from bot.metrics import Metrics
 from purchasing import retention
 from purchasing.retention import Ages
 from purchasing.values import TOKYO, local
-from storage import audit, queue
+from storage import audit, backlog, queue
 from storage.database import Database, Tx
 from storage.queue import Decision, Job
 
@@ -65,6 +65,6 @@ class Sweeper:
         _log.info("swept: %s", ", ".join(f"{n} {what}" for what, n in gone.items()) or "nothing was old")
         for head in await self.db.read(audit.heads):
             _log.info("the audit of %s ends at %d:%s", head.company_id, head.place, head.hash)
-        if given_up := len(await self.db.read(queue.buried)):
+        if given_up := len(await self.db.read(backlog.buried)):
             _log.error("%d jobs were given up: look at them with kaimono jobs", given_up)
         return None

@@ -7,14 +7,13 @@ they are given up and kept. Messages to its members nobody takes at all. Once th
 """
 
 import logging
-import secrets
 from collections.abc import Collection
 from dataclasses import replace
 
 from bot.worker import LAST_ATTEMPT, Handler, Hands
 from storage import backlog
 from storage.database import Database, Tx
-from storage.queue import Bury, Decision, Job, Retry, backoff
+from storage.queue import Bury, Decision, Job, again
 
 _log = logging.getLogger(__name__)
 
@@ -43,7 +42,7 @@ def _not_ours(job: Job) -> Decision:
     why = f"the configuration names no company {job.company_id}: put it back, under this id"
     if job.attempts >= LAST_ATTEMPT:
         return Bury(why)
-    return Retry(backoff(job.attempts, secrets.randbelow(1000) / 1000), why)
+    return again(job.attempts, why)
 
 
 async def tell(db: Database, companies: Collection[str]) -> None:

@@ -9,7 +9,6 @@ buried, never dropped.
 
 import asyncio
 import logging
-import secrets
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -19,7 +18,7 @@ from typing import Protocol
 
 from storage import queue
 from storage.database import Database, DatabaseFault, Tx, trace
-from storage.queue import Bury, Decision, Done, Job, LeaseLost, Retry, backoff
+from storage.queue import Bury, Decision, Done, Job, LeaseLost, Retry, again
 
 Handler = Callable[[Job], Awaitable[Decision | None]]
 Clock = Callable[[], datetime]
@@ -182,7 +181,7 @@ class Pool:
     def _after_failure(self, job: Job) -> Decision:
         if job.attempts >= LAST_ATTEMPT:
             return Bury("the handler failed too often; see the log")
-        return Retry(backoff(job.attempts, secrets.randbelow(1000) / 1000), "the handler failed; see the log")
+        return again(job.attempts, "the handler failed; see the log")
 
     async def _end(self, job: Job, decision: Decision) -> None:
         """Write down what was decided. A job has to be buried even where nobody can be told of it."""
@@ -203,7 +202,7 @@ class Pool:
             case Done():
                 queue.finish(tx, job, owner=self._owner, now=now)
             case Retry(after, why):
-                queue.retry(tx, job, owner=self._owner, now=now, due=now + after, error=why)
+                queue.retry(tx, job, owner=self._owner, due=now + after, error=why)
             case Bury(why):
                 _log.error("%s job %s buried: %s", job.kind, job.id, why)
                 queue.bury(tx, job, owner=self._owner, now=now, error=why)

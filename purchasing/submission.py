@@ -5,7 +5,6 @@ about to leave is written down before they leave, so that a refusal can be told 
 reached Amazon (there is no order), or after one whose end nobody knows (there may be an order all the same).
 """
 
-import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -18,7 +17,7 @@ from purchasing.notices import What
 from purchasing.values import Company
 from storage import audit, tables
 from storage.database import Database, Tx
-from storage.queue import Bury, Done, Retry, backoff
+from storage.queue import Bury, Done, Retry, again
 from storage.tables import Order
 from storage.vault import Keyring
 
@@ -53,7 +52,7 @@ async def submit(
     event = OrderEvent.NOT_REACHED if isinstance(outcome, Unreachable) else OrderEvent.NO_ANSWER
     if await db.write(lambda tx: _note(tx, company, order_id, event, now, outcome.why)):
         return Bury(outcome.why)
-    return Retry(backoff(attempts, secrets.randbelow(1000) / 1000), outcome.why)
+    return again(attempts, outcome.why)
 
 
 def give_up(tx: Tx, company: Company, order_id: int, now: datetime) -> None:

@@ -12,6 +12,7 @@ from storage.lanes import (
     DONE,
     JOB,
     LEASED,
+    OPEN,
     READY,
     WAITING,
     lock_lane,
@@ -80,10 +81,7 @@ def still_open(tx: Tx, limit: int) -> list[Open]:
 
 
 _STILL_OPEN = (
-    select(*(JOB.c[name] for name in Open.__slots__))
-    .where(JOB.c.state.in_([WAITING, READY, LEASED]))
-    .order_by(JOB.c.id)
-    .limit(bindparam("most"))
+    select(*(JOB.c[name] for name in Open.__slots__)).where(OPEN).order_by(JOB.c.id).limit(bindparam("most"))
 )
 
 
@@ -154,10 +152,7 @@ def waiting(tx: Tx, kind: str, most: int) -> int:
 
 
 _WAITING = select(func.count()).select_from(
-    select(JOB.c.id)
-    .where(JOB.c.state.in_([WAITING, READY, LEASED]), JOB.c.kind == bindparam("kind"))
-    .limit(bindparam("most"))
-    .subquery()
+    select(JOB.c.id).where(OPEN, JOB.c.kind == bindparam("kind")).limit(bindparam("most")).subquery()
 )
 
 
@@ -166,11 +161,7 @@ def open_by_company(tx: Tx) -> dict[str, int]:
     return {row.company_id: row.jobs for row in tx.conn.execute(_OPEN_BY_COMPANY)}
 
 
-_OPEN_BY_COMPANY = (
-    select(JOB.c.company_id, func.count().label("jobs"))
-    .where(JOB.c.state.in_([WAITING, READY, LEASED]))
-    .group_by(JOB.c.company_id)
-)
+_OPEN_BY_COMPANY = select(JOB.c.company_id, func.count().label("jobs")).where(OPEN).group_by(JOB.c.company_id)
 
 
 def untouched_since(tx: Tx, kind: str) -> datetime | None:
@@ -200,7 +191,7 @@ def depth(tx: Tx) -> list[Depth]:
 _counted = select(JOB.c.kind, JOB.c.state, func.count(), func.min(JOB.c.due)).group_by(
     JOB.c.kind, JOB.c.state
 )
-_OPEN_DEPTH = _counted.where(JOB.c.state.in_([WAITING, READY, LEASED]))
+_OPEN_DEPTH = _counted.where(OPEN)
 _BURIED_DEPTH = _counted.where(JOB.c.state == BURIED)
 
 FORGOTTEN_AT_ONCE = 5_000

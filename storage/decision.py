@@ -1,5 +1,6 @@
 """What a job's handler says at its end, as a value: done, again later, or never by itself again."""
 
+import random
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -37,3 +38,8 @@ def backoff(attempts: int, jitter: float) -> timedelta:
     """
     nominal = min(LONGEST_PAUSE, timedelta(seconds=2 ** min(max(attempts, 1) - 1, 20)))
     return nominal * (1 - jitter / 4)
+
+
+def again(attempts: int, why: str) -> Retry:
+    """Not now: run it again after the wait that so many attempts ask for."""
+    return Retry(backoff(attempts, random.random()), why)

@@ -22,6 +22,8 @@ LEASED: ColumnElement[str] = literal_column("'leased'")
 DONE: ColumnElement[str] = literal_column("'done'")
 BURIED: ColumnElement[str] = literal_column("'buried'")
 
+OPEN = JOB.c.state.in_([WAITING, READY, LEASED])
+"""Jobs that are still to be done."""
 _other = JOB.alias("other")
 _open = _other.c.state.in_([WAITING, READY, LEASED])
 _LOCK = Prepared(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("lane"), text("0")))))
@@ -37,11 +39,7 @@ _PROMOTE = Prepared(
 )
 _HURRY = Prepared(
     update(JOB)
-    .where(
-        JOB.c.lane == bindparam("its_lane"),
-        JOB.c.state.in_([WAITING, READY, LEASED]),
-        JOB.c.priority > bindparam("urgency"),
-    )
+    .where(JOB.c.lane == bindparam("its_lane"), OPEN, JOB.c.priority > bindparam("urgency"))
     .values(priority=bindparam("urgency"))
 )
 

@@ -31,9 +31,8 @@ from sqlalchemy import (
 )
 
 from storage.arrivals import NewJob, put, put_all
-from storage.backlog import Buried, Depth, buried, depth, exhume, forget
 from storage.database import Tx
-from storage.decision import Bury, Decision, Done, Retry, backoff
+from storage.decision import Bury, Decision, Done, Retry, again, backoff
 from storage.lanes import (
     BURIED,
     DONE,
@@ -48,8 +47,8 @@ from storage.lanes import (
 from storage.prepared import Prepared
 
 __all__ = [
-    "Buried", "Bury", "Decision", "Depth", "Done", "Job", "LeaseLost", "NewJob", "Retry", "backoff", "buried", "bury",
-    "claim", "depth", "exhume", "finish", "forget", "hurry", "next_due", "put", "put_all", "release", "renew", "retry",
+    "Bury", "Decision", "Done", "Job", "LeaseLost", "NewJob", "Retry", "again", "backoff", "bury", "claim", "finish",
+    "hurry", "next_due", "put", "put_all", "release", "renew", "retry",
 ]  # fmt: skip
 
 
@@ -148,7 +147,7 @@ def bury(tx: Tx, job: Job, *, owner: str, now: datetime, error: str) -> None:
     promote(tx, job.lane)
 
 
-def retry(tx: Tx, job: Job, *, owner: str, now: datetime, due: datetime, error: str) -> None:
+def retry(tx: Tx, job: Job, *, owner: str, due: datetime, error: str) -> None:
     """Run the job again when it is due; until then it holds its lane. Raises LeaseLost."""
     _let_go(tx, _RETRY, job, owner, due_again=due, error=error)
     wake_kind(tx, job.kind)  # whoever waits for the earliest due job has to look again

@@ -9,7 +9,7 @@ from sqlmodel import col, func, select
 
 from bot.handlers import CALLBACK
 from bot.web.services import SERVICES, Services
-from storage import backlog, queue
+from storage import backlog
 from storage.database import DatabaseFault, Tx
 from storage.tables import AccessToken, Order
 
@@ -108,7 +108,7 @@ async def _look_at_queue(services: Services) -> None:
     now = services.clock()
     services.metrics.jobs.clear()
     services.metrics.oldest.clear()
-    for depth in await services.db.read(queue.depth):
+    for depth in await services.db.read(backlog.depth):
         for state in ("waiting", "ready", "leased", "buried"):
             services.metrics.jobs.labels(depth.kind, state).set(getattr(depth, state))
         if depth.oldest_due is not None and depth.oldest_due <= now:

@@ -16,7 +16,7 @@ from bot.lineworks.outcome import Later
 from bot.pacing import SharedPace
 from bot.talk import outbox
 from punchout.supplier import Supplier
-from storage import queue
+from storage import backlog, queue
 from storage.database import Database, Tx
 from storage.queue import Job, Retry
 from tests.purchasing.jobs import told
@@ -72,7 +72,7 @@ async def _tried(handlers: Handlers, times: int) -> Retry | None:
             assert isinstance(decision, Retry)
             await handlers.db.write(
                 lambda tx, job=job: queue.retry(  # type: ignore[misc]
-                    tx, job, owner=OWNER, now=handlers.clock(), due=handlers.clock(), error=""
+                    tx, job, owner=OWNER, due=handlers.clock(), error=""
                 )
             )
     assert decision is None or isinstance(decision, Retry)
@@ -83,7 +83,7 @@ async def test_after_a_day_the_message_is_given_up_and_told_and_the_next_goes_on
     assert isinstance(handlers.clock, Clock)
     handlers.clock.now = NOW + PATIENCE
     assert await _tried(handlers, ATTEMPTS) is None
-    [buried] = await handlers.db.read(queue.buried)
+    [buried] = await handlers.db.read(backlog.buried)
     assert "HTTP 500" in buried.last_error
     assert await handlers.db.read(told) == [("undeliverable", ADMIN, True)]
     assert [job.key for job in await _taken(handlers)] == ["send:notice:1:1"]

@@ -95,7 +95,7 @@ async def test_a_given_up_job_is_sent_again_once_and_the_audit_says_by_whom(
     await with_database(path, lambda tx: bury(tx, "a"), lambda tx: bury(tx, "b"))
     assert [await run(path, again="1"), await run(path, again="1"), await run(path, again="one")] == [0, 1, 1]
     async with opened(load(path)) as db:
-        assert [job.key for job in await db.read(queue.buried)] == ["b"]
+        assert [job.key for job in await db.read(backlog.buried)] == ["b"]
         (entry,) = await db.read(lambda tx: audit.entries(tx, COMPANY))
     assert entry.what == "job_again"
     assert entry.actor.startswith("operator:")
@@ -108,14 +108,14 @@ async def test_all_are_sent_again_or_written_off(path: Path) -> None:
     assert await run(path, forget="2") == 0
     assert [await run(path, again="all"), await run(path, again="all")] == [0, 0]
     async with opened(load(path)) as db:
-        assert await db.read(queue.buried) == []
+        assert await db.read(backlog.buried) == []
         work = queue.claim
         taken = await db.write(
             lambda tx: work(tx, kinds=["send"], owner="x", limit=9, now=NOW, lease=timedelta(seconds=9))
         )
         await db.write(lambda tx: put(tx, "b"))  # its key stays seen
         assert [job.key for job in taken] == ["a"]
-        assert (await db.read(queue.depth))[0].ready == 0
+        assert (await db.read(backlog.depth))[0].ready == 0
 
 
 async def test_a_flood_is_sent_again_in_transactions_of_bounded_size(
@@ -136,7 +136,7 @@ async def test_a_flood_is_sent_again_in_transactions_of_bounded_size(
     assert {lane for _, lane in locked} == set("0123456")
     assert sorted(Counter(id(tx) for tx, _ in locked).values()) == [1, 3, 3]
     async with opened(load(path)) as db:
-        assert await db.read(queue.buried) == []
+        assert await db.read(backlog.buried) == []
 
 
 async def test_the_audit_is_listed_and_verified(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from bot import worker
 from bot.worker import LAST_ATTEMPT, LEASE, Gate, Hands, Open, Worker
-from storage import queue
+from storage import backlog, queue
 from storage.database import Database, DatabaseFault, Tx, open_database, trace
 from storage.queue import Bury, Decision, Done, Job, LeaseLost, Retry
 from storage.tables import JobRow
@@ -244,7 +244,7 @@ async def test_a_job_that_nobody_can_do_is_buried_and_the_lane_goes_on(bench: Be
         await bench.put("first", "second", lane="one")
         await bench.chores.ended_with(2)
         await bench.settled("second", "done")
-    (buried,) = await bench.db.read(lambda tx: queue.buried(tx))
+    (buried,) = await bench.db.read(lambda tx: backlog.buried(tx))
     assert (buried.key, buried.last_error) == ("first", "nobody lives there")
 
 

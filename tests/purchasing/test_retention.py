@@ -16,7 +16,7 @@ from purchasing.carts import ReadCart
 from purchasing.lifecycle import OrderEvent, OrderState
 from purchasing.retention import Ages
 from purchasing.values import Company
-from storage import audit, queue
+from storage import audit, backlog, queue
 from storage.audit import Verdict
 from storage.database import Database, Tx
 from storage.tables import Cart, Order, StoredDocument
@@ -46,7 +46,7 @@ async def sweep(shop: Database, now: datetime) -> Mapping[str, int]:
 
 
 def finish_all(tx: Tx, now: datetime = NOW) -> None:
-    kinds = [depth.kind for depth in queue.depth(tx)]
+    kinds = [depth.kind for depth in backlog.depth(tx)]
     while jobs := queue.claim(
         tx, kinds=kinds, owner="x", limit=99, now=now + timedelta(days=2), lease=timedelta(seconds=9)
     ):
@@ -106,7 +106,7 @@ async def test_an_order_on_its_way_stays_whatever_its_age(
     assert "orders" not in await sweep(shop, NOW + 2 * AGES.orders)
     kept = await shop.read(count)
     assert (kept["purchase_order"], kept["cart"], kept["document"], kept["job"]) == (1, 1, 2, kept["job"])
-    assert any(job.kind == "submit" for job in await shop.read(lambda tx: queue.depth(tx)))
+    assert any(job.kind == "submit" for job in await shop.read(lambda tx: backlog.depth(tx)))
 
 
 async def test_a_young_order_beside_an_old_one_stays(shop: Database, company: Company) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from storage import backlog, queue
+from storage.backlog import Buried, Depth
 from storage.database import Database, Tx
-from storage.queue import Buried, Depth
 from tests.storage.jobs import LEASE, NOW, after, claiming, putting, states
 
 
@@ -23,21 +23,21 @@ async def test_the_buried_are_listed_with_their_errors(database: Database) -> No
         id=number, company_id="sample", lane="lane of a", kind="submit", key="a", attempts=1, created_at=NOW,
         finished_at=after(5), last_error="401: 共有シークレットが違います", trace="trace of a",
     )  # fmt: skip
-    assert await database.read(queue.buried) == [expected]
-    assert await database.read(lambda tx: queue.buried(tx, "sample")) == [expected]
-    assert await database.read(lambda tx: queue.buried(tx, "another company")) == []
+    assert await database.read(backlog.buried) == [expected]
+    assert await database.read(lambda tx: backlog.buried(tx, "sample")) == [expected]
+    assert await database.read(lambda tx: backlog.buried(tx, "another company")) == []
 
 
 async def test_only_the_buried_are_exhumed_and_only_once(database: Database) -> None:
     number = await bury_one(database, "a", "refused")
-    assert await database.write(lambda tx: queue.exhume(tx, number, NOW))
-    assert not await database.write(lambda tx: queue.exhume(tx, number, NOW))
-    assert not await database.write(lambda tx: queue.exhume(tx, 4711, NOW))
-    assert await database.read(queue.buried) == []
+    assert await database.write(lambda tx: backlog.exhume(tx, number, NOW))
+    assert not await database.write(lambda tx: backlog.exhume(tx, number, NOW))
+    assert not await database.write(lambda tx: backlog.exhume(tx, 4711, NOW))
+    assert await database.read(backlog.buried) == []
 
 
 async def test_depth_counts_by_kind_and_state(database: Database) -> None:
-    assert await database.read(queue.depth) == []
+    assert await database.read(backlog.depth) == []
     await bury_one(database, "buried", "refused")
     for key in "abc":
         await database.write(putting(key, lane="one lane", due=after(-60)))
@@ -45,7 +45,7 @@ async def test_depth_counts_by_kind_and_state(database: Database) -> None:
     for key in "de":
         await database.write(putting(key, due=after(-20)))
     await database.write(putting("f"))
-    assert await database.read(queue.depth) == [
+    assert await database.read(backlog.depth) == [
         Depth("send", waiting=2, ready=3, leased=1, oldest_due=after(-20)),
         Depth("submit", buried=1),
     ]
@@ -63,8 +63,8 @@ async def test_only_what_was_done_long_ago_is_forgotten(database: Database) -> N
         await database.write(finish)
     await bury_one(database, "buried", "refused")
 
-    assert await database.write(lambda tx: queue.forget(tx, before=after(-60))) == 1
-    assert await database.write(lambda tx: queue.forget(tx, before=after(-60))) == 0
+    assert await database.write(lambda tx: backlog.forget(tx, before=after(-60))) == 1
+    assert await database.write(lambda tx: backlog.forget(tx, before=after(-60))) == 0
     assert await states(database) == {"just now": "done", "still open": "ready", "buried": "buried"}
     assert await database.write(putting("long ago"))
 
@@ -81,7 +81,7 @@ async def test_forgetting_much_goes_in_portions(database: Database, monkeypatch:
     await database.write(put_many)
 
     def forget(tx: Tx) -> int:
-        return queue.forget(tx, before=NOW)
+        return backlog.forget(tx, before=NOW)
 
     assert [await database.write(forget) for _ in range(3)] == [backlog.FORGOTTEN_AT_ONCE, 10, 0]
 

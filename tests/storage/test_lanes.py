@@ -4,7 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable
 
-from storage import queue
+from storage import backlog, queue
 from storage.database import Database, Tx
 from storage.queue import Job
 from tests.storage.jobs import NOW, after, claiming, keys_claimed, putting, states
@@ -69,7 +69,7 @@ async def test_a_job_and_its_successor_in_one_unit(database: Database) -> None:
 
 async def test_a_retried_job_holds_its_lane(database: Database) -> None:
     head = await lane_of_three(database)
-    await database.write(lambda tx: queue.retry(tx, head, owner="one", now=NOW, due=after(60), error="429"))
+    await database.write(lambda tx: queue.retry(tx, head, owner="one", due=after(60), error="429"))
     await database.write(putting("fourth", lane="talk:taro"))
     assert await keys_claimed(database, "two", now=after(59)) == []
     assert await keys_claimed(database, "two", now=after(60)) == ["first"]
@@ -86,7 +86,7 @@ async def test_an_exhumed_job_comes_back_at_its_old_place(database: Database) ->
     head = await lane_of_three(database)
     await database.write(lambda tx: queue.bury(tx, head, owner="one", now=NOW, error="refused"))
     (second,) = await database.write(claiming("one"))
-    assert await database.write(lambda tx: queue.exhume(tx, head.id, after(5)))
+    assert await database.write(lambda tx: backlog.exhume(tx, head.id, after(5)))
     assert await states(database) == {"first": "waiting", "second": "leased", "third": "waiting"}
     await database.write(lambda tx: queue.finish(tx, second, owner="one", now=after(6)))
     assert await states(database) == {"first": "ready", "second": "done", "third": "waiting"}
@@ -100,7 +100,7 @@ async def test_an_exhumed_job_of_an_empty_lane_is_ready(database: Database) -> N
     await database.write(lambda tx: queue.bury(tx, only, owner="one", now=NOW, error="refused"))
     woken = asyncio.Event()
     database.listen("queue:send", woken.set)
-    assert await database.write(lambda tx: queue.exhume(tx, only.id, NOW))
+    assert await database.write(lambda tx: backlog.exhume(tx, only.id, NOW))
     await asyncio.wait_for(woken.wait(), 5)
     assert await keys_claimed(database, "two") == ["only"]
 

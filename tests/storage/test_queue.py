@@ -98,7 +98,7 @@ async def test_who_lost_the_lease_can_store_nothing(database: Database) -> None:
 
     for let_go in (
         lambda tx: queue.finish(tx, lost, owner="one", now=NOW),
-        lambda tx: queue.retry(tx, lost, owner="one", now=NOW, due=NOW, error="no answer"),
+        lambda tx: queue.retry(tx, lost, owner="one", due=NOW, error="no answer"),
         lambda tx: queue.bury(tx, lost, owner="one", now=NOW, error="refused"),
     ):
 
@@ -183,7 +183,7 @@ async def test_a_retried_job_is_due_later_with_its_error_kept(database: Database
     database.listen("queue:send", woken.set)
 
     def retry(tx: Tx) -> None:
-        queue.retry(tx, job, owner="one", now=NOW, due=after(8), error="no answer")
+        queue.retry(tx, job, owner="one", due=after(8), error="no answer")
 
     await database.write(retry)
     await asyncio.wait_for(woken.wait(), 5)

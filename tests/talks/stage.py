@@ -34,7 +34,7 @@ from sandbox.lineworks.app import TENANT, make_lineworks
 from sandbox.lineworks.client import TalkClient
 from sandbox.lineworks.tenant import Tenant
 from sandbox.settings import AmazonSettings, CallbackEvent, ChannelEvent, LineWorksSettings, Person
-from storage import queue
+from storage import backlog, queue
 from storage.database import Tx
 from storage.tables import SendPace
 from tests.certificates import Authority
@@ -211,7 +211,7 @@ class Stage:
         held = await self._db.read(lambda tx: _held(tx, now))
         return [
             depth.kind
-            for depth in await self._db.read(queue.depth)
+            for depth in await self._db.read(backlog.depth)
             if depth.leased
             or (depth.kind not in held and depth.oldest_due is not None and depth.oldest_due <= now)
         ]
@@ -224,7 +224,7 @@ def _held(tx: Tx, now: datetime) -> set[str]:
 
 
 def _wake_all(tx: Tx) -> None:
-    for depth in queue.depth(tx):
+    for depth in backlog.depth(tx):
         tx.wake(f"queue:{depth.kind}")
 
 

@@ -11,7 +11,7 @@ import aiohttp
 from sqlmodel import col, select
 
 from bot.app import Running
-from storage import queue, tables
+from storage import backlog, tables
 from storage.database import Tx
 from tests.trouble.house import NOTICE_PASSWORD, NOTICE_USER, Clock
 from tests.trouble.town import PATIENCE, Town, bots, town
@@ -61,7 +61,7 @@ class Scene:
         self.clock.advance(**parts)
 
         def wake(tx: Tx) -> None:
-            for depth in queue.depth(tx):
+            for depth in backlog.depth(tx):
                 tx.wake(f"queue:{depth.kind}")
 
         await self.bot.services.db.write(wake)

@@ -21,7 +21,7 @@ from bot.config import load
 from bot.handlers import CALLBACK
 from bot.web import health
 from punchout.status import read_response
-from storage import queue
+from storage import backlog
 from storage.database import DatabaseFault, Tx
 from storage.tables import JobRow
 from tests.postgres import restartable_postgres
@@ -86,7 +86,7 @@ async def handled(bot: Running, taken: set[str], refused: set[str]) -> None:
 
     await until(done)
     assert not refused & set(await callbacks(bot))
-    assert await bot.services.db.read(queue.buried) == []
+    assert await bot.services.db.read(backlog.buried) == []
 
 
 def fill(ballast: Path) -> None:
@@ -238,7 +238,7 @@ async def withstands(place: Town, bot: Running, trouble: Callable[[], Awaitable[
     known = await callbacks(bot)
     # What could not be acknowledged because the connection broke at the commit may be there all the same.
     assert taken <= {body for body, state in known.items() if state == "done"}
-    assert await bot.services.db.read(queue.buried) == []
+    assert await bot.services.db.read(backlog.buried) == []
     for user in STRANGERS:
         await place.sees(user, "はい、会員です。")
     await buys(place)

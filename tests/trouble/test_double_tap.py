@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from bot.talk.hearing import Verb
 from bot.talk.wording import wording
-from storage import queue, tables
+from storage import backlog, tables
 from storage.database import Tx
 from tests.trouble.house import ADMIN, HANAKO, TARO
 from tests.trouble.town import Town, bots, text, town
@@ -107,7 +107,7 @@ async def test_buttons_that_have_done_their_work(place: Town, tmp_path: Path, da
         for words in await answers(place, HANAKO, len(made_up), last):
             assert words.startswith(polite)
         assert list(place.orders) == [number]
-        assert await bot.services.db.read(queue.buried) == []
+        assert await bot.services.db.read(backlog.buried) == []
 
 
 async def test_postbacks_that_nobody_made(place: Town, tmp_path: Path, database_url: str) -> None:

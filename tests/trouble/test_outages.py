@@ -34,7 +34,7 @@ from bot.talk.outbox import NOTICE
 from punchout.status import Status, build_response
 from punchout.supplier import Supplier, Taken, Unknown, Unreachable
 from purchasing.lifecycle import OrderState
-from storage import queue
+from storage import backlog
 from storage.database import Tx
 from storage.decision import LONGEST_PAUSE
 from storage.tables import JobRow
@@ -108,7 +108,7 @@ async def test_line_works_is_down_for_an_hour(tmp_path: Path, database_url: str)
         await until(lambda: none_open(here, SEND))
         said = [m for m in (await place.talk.messages(TARO))[before:] if m["from"] == "bot"]
         assert len(said) == len(words)
-        assert await here.bot.services.db.read(queue.buried) == []
+        assert await here.bot.services.db.read(backlog.buried) == []
 
 
 async def test_line_works_is_down_for_an_hour_and_a_hundred_people_wait(
@@ -212,7 +212,7 @@ async def test_a_storm_of_429(tmp_path: Path, database_url: str) -> None:
         for user in people:
             said = [m for m in (await place.talk.messages(user))[before[user] :] if m["from"] == "bot"]
             assert len(said) == 2
-        assert await here.bot.services.db.read(queue.buried) == []
+        assert await here.bot.services.db.read(backlog.buried) == []
 
 
 async def no_send_in_hand(here: Scene) -> bool:
@@ -232,7 +232,7 @@ async def test_the_clock_jumps(tmp_path: Path, database_url: str, jump: timedelt
         await place.talk.say(TARO, "ヘルプ")
         await place.hears(TARO, "このボットでできること")
         assert list(place.orders) == [number]
-        assert await here.bot.services.db.read(queue.buried) == []
+        assert await here.bot.services.db.read(backlog.buried) == []
 
 
 class Wire:

@@ -7,7 +7,7 @@ import pytest
 from bot import worker
 from bot.talk import outbox
 from purchasing.lifecycle import OrderState
-from storage import queue
+from storage import backlog
 from tests.trouble.documents import EARLY, Said, confirmation, ship_notice
 from tests.trouble.house import ADMIN, COMPANY, HANAKO, TARO
 from tests.trouble.scene import scene
@@ -65,12 +65,12 @@ async def test_who_may_not_be_reached_is_buried_in_sight_and_keeps_nobody_waitin
         await place.talk.say(TARO, "注文履歴")
         await place.hears(TARO, "ご注文はまだありません")
         assert await place.said(TARO, "このボットでできること") == 0
-        (buried,) = await here.bot.services.db.read(queue.buried)
+        (buried,) = await here.bot.services.db.read(backlog.buried)
         assert (buried.kind, buried.lane) == (SEND, f"send:sample:{TARO}")
         assert "403" in buried.last_error
         assert f'kaimono_jobs{{kind="{SEND}",state="buried"}} 1.0' in await here.metrics()
         # A person looks at it and sends it again.
-        assert await here.bot.services.db.write(lambda tx: queue.exhume(tx, buried.id, here.clock()))
+        assert await here.bot.services.db.write(lambda tx: backlog.exhume(tx, buried.id, here.clock()))
         await place.hears(TARO, "このボットでできること")
 
 
@@ -139,9 +139,9 @@ async def test_a_day_without_an_answer(tmp_path: Path, database_url: str) -> Non
         await here.later(minutes=10)
         await place.hears(TARO, "24時間たってもAmazonから返事がありません", number)
         await place.hears(ADMIN, "【要確認】", number)
-        (buried,) = await here.bot.services.db.read(queue.buried)
+        (buried,) = await here.bot.services.db.read(backlog.buried)
         assert (await here.order(number)).state == OrderState.STUCK
-        await here.bot.services.db.write(lambda tx: queue.exhume(tx, buried.id, here.clock()))
+        await here.bot.services.db.write(lambda tx: backlog.exhume(tx, buried.id, here.clock()))
         await place.hears(TARO, "受注確定", number)
         assert list(place.orders) == [number]
         assert len(set(place.door.orders)) == 1
@@ -183,4 +183,4 @@ async def test_documents_in_the_worst_order(tmp_path: Path, database_url: str) -
         await place.hears(HANAKO, "受注確定", number)
         assert (await here.order(number)).state == OrderState.CONFIRMED
         assert await place.said(HANAKO, "発送完了") == 0
-        assert await here.bot.services.db.read(queue.buried) == []
+        assert await here.bot.services.db.read(backlog.buried) == []
