@@ -1,10 +1,12 @@
 """What is said of an order once it was placed: thanks for a receipt, how to cancel it, the same again. Pure."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from bot.lineworks.action import LABEL
 from bot.lineworks.message import Action, ButtonTemplate, Outgoing, Text, Uri, clean, cut, pages
+from bot.talk import parcels
 from bot.talk.cards import CARD, TEXT, mark, menu_buttons, say, title
 from bot.talk.hearing import Verb
 from bot.talk.orders import doubt
@@ -40,7 +42,54 @@ def received(
     """Thanks, or what to do now about goods that are missing or wrong; `told` when an administrator reads of it."""
     values = {"mark": mark(words, found.order.test), "number": found.order.number}
     text = words("receipt", receipt, noted=_noted(words, told), **values)
-    return [ButtonTemplate(_which(words, found, text), (*_open_amazon(words, found), *_menu(words, buys)))]
+    return [ButtonTemplate(_which(words, found, text), (*pages_of(words, found), *_menu(words, buys)))]
+
+
+def where(words: Wording, found: OrderDetail, now: datetime) -> list[Outgoing]:
+    """まだ届かない, said of an order that was sent: when it is to come, and the button for what is missing then."""
+    order, due = (
+        found.order,
+        max((each.delivery_at for each in found.shipments if each.delivery_at), default=None),
+    )
+    name = "not_here" if due is None else "not_here_yet" if now <= due else "not_here_late"
+    text = words(
+        "explaining",
+        name,
+        mark=mark(words, order.test),
+        number=order.number,
+        moment=words.moment(due) if due else "",
+        label=words("label", "missing"),
+    )
+    buttons = (
+        say(words, "missing", Verb.MISSING, order.number),
+        *parcels.tracking(words, found),
+        say(words, "detail", Verb.ORDER, order.number),
+        menu_buttons(words)[1],
+    )
+    return [ButtonTemplate(text, buttons)]
+
+
+def how_to_return(words: Wording, found: OrderDetail) -> list[Outgoing]:
+    """返品したい, 壊れていた: at Amazon's page of the order, and the button that tells the administrators."""
+    order = found.order
+    values = {"mark": mark(words, order.test), "number": order.number, "label": words("label", "damaged")}
+    text = words("explaining", "returns", **values)
+    buttons = (
+        *pages_of(words, found),
+        say(words, "damaged", Verb.DAMAGED, order.number),
+        say(words, "detail", Verb.ORDER, order.number),
+        menu_buttons(words)[1],
+    )
+    return [ButtonTemplate(_which(words, found, text), buttons)]
+
+
+def cancel_cart(words: Wording, cart: Cart, *, buys: bool) -> list[Outgoing]:
+    """A question about cancelling while a cart waits: what the button would cancel."""
+    total = words.money(cart.total, cart.currency)
+    label = words("label", "cancel_cart")
+    text = words("cancelling", "cart", mark=mark(words, cart.test), total=total, label=label)
+    drop = say(words, "cancel_cart", Verb.DROP, cart.id, cart.nonce)
+    return [ButtonTemplate(text, (drop, say(words, "cart", Verb.CART), *_all_menu(words, buys)))]
 
 
 def _menu(words: Wording, buys: bool) -> tuple[Action, ...]:
@@ -72,7 +121,7 @@ def how_to_cancel(words: Wording, found: OrderDetail, *, told: bool, buys: bool 
         number=order.number,
         noted=_noted(words, told),
     )
-    return [ButtonTemplate(_which(words, found, text), (*_open_amazon(words, found), *_menu(words, buys)))]
+    return [ButtonTemplate(_which(words, found, text), (*pages_of(words, found), *_menu(words, buys)))]
 
 
 def open_amazon(words: Wording, found: OrderDetail, *, buys: bool = True) -> list[Outgoing]:
@@ -86,7 +135,7 @@ def open_amazon(words: Wording, found: OrderDetail, *, buys: bool = True) -> lis
     text = words("order", name, mark=mark(words, found.order.test), number=found.order.number)
     detail = say(words, "detail", Verb.ORDER, found.order.number)
     return [
-        ButtonTemplate(_which(words, found, text), (*_open_amazon(words, found), detail, *_menu(words, buys)))
+        ButtonTemplate(_which(words, found, text), (*pages_of(words, found), detail, *_menu(words, buys)))
     ]
 
 
@@ -193,7 +242,7 @@ def page_of(words: Wording, found: OrderDetail, number: str) -> tuple[Uri, ...]:
     return (Uri(words("label", "open_amazon"), carriers.order_page(number)),) if known else ()
 
 
-def _open_amazon(words: Wording, found: OrderDetail) -> tuple[Uri, ...]:
+def pages_of(words: Wording, found: OrderDetail) -> tuple[Uri, ...]:
     """Where the order can be cancelled or returned; of several, each button says which it opens."""
     numbers = list(_at_amazon(found))
     if len(numbers) == 1:

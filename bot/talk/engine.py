@@ -11,8 +11,8 @@ from functools import partial
 
 from bot.lineworks.applink import BASE
 from bot.lineworks.message import Outgoing
-from bot.talk import asking, choices, counter, orders, permission, registration, shopping
-from bot.talk.cards import menu_buttons
+from bot.talk import asking, choices, counter, explaining, orders, permission, registration, shopping
+from bot.talk.cards import menu_buttons, say
 from bot.talk.hearing import Heard, Verb
 from bot.talk.languages import said_in
 from bot.talk.meaning import PARCEL, meant
@@ -161,7 +161,9 @@ def _answer(desk: Desk, till: Till, move: Move) -> list[Outgoing]:
         case Do.NOTHING_ASKED:
             return said(lambda words: registration.choose(words, "nothing_asked", admin=admin))
         case Do.COURTESY:
-            return said(lambda words: registration.choose(words, "courtesy", admin=admin))
+            return till.courtesy()
+        case Do.EXPLAIN:
+            return explaining.explain(till, move.heard.ref)
         case Do.NOT_TEXT:
             return said(lambda words: registration.choose(words, "not_text", admin=admin))
         case Do.HELP:
@@ -190,7 +192,8 @@ def _answer(desk: Desk, till: Till, move: Move) -> list[Outgoing]:
                 words, history.buyers(tx, desk.company, member), desk.app_url, move.heard.text
             )
         case Do.GUIDE:
-            menu = menu_buttons(words)[:1] if email and buys else ()
+            ask = () if admin else (say(words, "ask_admin", Verb.ASK_ADMIN),)
+            menu = (*(menu_buttons(words)[:1] if email and buys else ()), *ask)
             return asking.open_guide(words, desk.company.public_url, menu)
         case Do.ASK_ADMIN:
             menu = menu_buttons(words)[:2] if email and buys else ()
@@ -200,7 +203,7 @@ def _answer(desk: Desk, till: Till, move: Move) -> list[Outgoing]:
         case Do.NOTICES | Do.NOTICE_PACE:
             return choices.choose(tx, desk.company, words, member, move.heard, now)
         case Do.SHOP:
-            return _addresses(tx, desk, words, member, now, move.heard.ref)
+            return _addresses(tx, desk, words, member, now, move.heard.ref, move.heard.nonce)
         case Do.CANCEL:
             return till.cancel()
         case Do.RESTART:
@@ -233,8 +236,10 @@ def _look_back(till: Till, move: Move) -> list[Outgoing]:
 
 
 def _addresses(
-    tx: Tx, desk: Desk, words: Wording, member: Member, now: datetime, only: str = ""
+    tx: Tx, desk: Desk, words: Wording, member: Member, now: datetime, only: str = "", asin: str = ""
 ) -> list[Outgoing]:
-    offered = visits.offer(tx, desk.company, member, now, only=only)
+    """The cards that lead into the shop; with an `asin` to that article."""
+    offered = visits.offer(tx, desk.company, member, now, asin=asin, only=only)
     minutes = int(desk.company.link_life.total_seconds() // 60)
-    return shopping.address_cards(words, offered, minutes, desk.company.test)
+    cards = shopping.address_cards(words, offered, minutes, desk.company.test)
+    return [*(shopping.opens_article(words, asin) if asin and offered else ()), *cards]

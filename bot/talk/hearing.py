@@ -10,7 +10,7 @@ from enum import StrEnum
 from bot.lineworks.events import Event
 from bot.lineworks.postback import Postback
 from bot.talk.languages import SHOWN_IN_ALL, of_label, of_words
-from bot.talk.wording import notice_choice, verb
+from bot.talk.wording import is_pictures, notice_choice, verb
 
 
 class Verb(StrEnum):
@@ -18,8 +18,8 @@ class Verb(StrEnum):
 
     Some are only ever typed. OLDER, USE_THIS and CHOOSE_AGAIN: their buttons carry a place in the history, say a mail
     address, reorder what was refused. GUIDE, TRACK, OPEN_AMAZON, ASK_ADMIN and BUYER: theirs are links, which the typed
-    word shows. YES: a bare はい, which may answer no question at all. ANSWER and NUMBER are what `meaning` makes of a yes
-    or no without a question, and of an order's number that nobody knows.
+    word shows. YES: a bare はい, which may answer no question at all. ANSWER, NUMBER and ASKS are what `meaning` makes
+    of a yes or no without a question, of an order's number that nobody knows, and of a free question.
     """
 
     START = "start"
@@ -57,6 +57,7 @@ class Verb(StrEnum):
     NOTICE_PACE = "notice_pace"
     YES = "yes"
     ANSWER = "answer"
+    ASKS = "asks"
     COURTESY = "courtesy"
     WORDS = "words"
     THING = "thing"
@@ -102,6 +103,8 @@ def hear(event: Event) -> Heard:
         return Heard(Verb(typed), content.text, language=of_words(content.text))
     if choice := notice_choice(content.text):
         return Heard(Verb.NOTICE_PACE, content.text, *choice)
+    if is_pictures(content.text):
+        return Heard(Verb.COURTESY, content.text)
     return Heard(Verb.WORDS, content.text)
 
 

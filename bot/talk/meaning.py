@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.lineworks.action import LABEL
-from bot.talk import asking
+from bot.talk import asking, topics
 from bot.talk.hearing import Heard, Verb
 from bot.talk.orders import REFUSED
 from bot.talk.steps import At
+from bot.talk.topics import Topic
 from bot.talk.wording import parcel, plain_words
 from purchasing import addresses, aftercare, history, notices, numbers, ordering, policy
 from purchasing.members import BadEmail, read_email
@@ -97,7 +98,22 @@ def _of_words(tx: Tx, company: Company, member: Member, at: At, heard: Heard) ->
             return replace(heard, verb=Verb.ASK_ADMIN)
         if policy.is_admin(company, member) and _names(history.buyers(tx, company, member), heard.text):
             return replace(heard, verb=Verb.BUYER)
-    return heard
+    if member.email is None or at in (At.ASKED_EMAIL, At.ASKED_PURPOSE):
+        return heard
+    return _asked(tx, company, member, heard)
+
+
+def _asked(tx: Tx, company: Company, member: Member, heard: Heard) -> Heard:
+    """A free question: about an article of Amazon's, or a topic; some topics are a verb said in other words."""
+    if asin := topics.article(heard.text):
+        return replace(heard, verb=Verb.SHOP, nonce=asin)
+    topic = topics.topic_of(heard.text)
+    if topic is None:
+        return heard
+    if topic.value not in set(Verb):
+        return replace(heard, verb=Verb.ASKS, ref=topic)
+    newest = _newest(tx, company, member) if topic is Topic.ORDER else None
+    return replace(heard, verb=Verb(topic.value), ref=newest.number if newest else "")
 
 
 def _tracked(tx: Tx, company: Company, viewer: Member, heard: Heard) -> Heard:

@@ -62,11 +62,13 @@ def choose(words: Wording, sentence: str, *, email: str = "", admin: bool) -> li
 
 
 def full_menu(
-    words: Wording, text: str, *, admin: bool = False, first: tuple[Action, ...] = ()
+    words: Wording, text: str, *, admin: bool = False, first: tuple[Action, ...] = (), lost: bool = False
 ) -> list[Outgoing]:
-    """The member's buttons and the one that changes the registration; an administrator's choices too."""
+    """The member's buttons and the one that changes the registration; an administrator's choices too. Whoever is `lost`
+    is offered a person to ask."""
     email = say(words, "email", Verb.EMAIL)
-    return [ButtonTemplate(text, (*first, *menu_buttons(words), email, *_choices(words, admin)))]
+    ask = (say(words, "ask_admin", Verb.ASK_ADMIN),) if lost and not admin else ()
+    return [ButtonTemplate(text, (*first, *menu_buttons(words), email, *_choices(words, admin), *ask))]
 
 
 def moved_here(words: Wording) -> list[Outgoing]:

@@ -30,6 +30,11 @@ def address_cards(words: Wording, choices: Sequence[Choice], minutes: int, test:
     return [*texts, *cards]
 
 
+def opens_article(words: Wording, asin: str) -> list[Outgoing]:
+    """Somebody sent the number of an article, or a link to it: the shop opens on that article."""
+    return [Text(words("shopping", "article", asin=asin))]
+
+
 def _line(text: str) -> str:
     """What stands on one line of a card."""
     return clean(text).replace("\n", " ")

@@ -44,6 +44,7 @@ class Do(StrEnum):
     NO_SUCH_ORDER = "no_such_order"
     NOT_TEXT = "not_text"
     COURTESY = "courtesy"
+    EXPLAIN = "explain"
     HELP = "help"
     GUIDE = "guide"
     SHOP = "shop"
@@ -118,6 +119,7 @@ _ANYTIME = {
     Verb.YES: Do.NOTHING_ASKED,
     Verb.ANSWER: Do.NOTHING_ASKED,
     Verb.COURTESY: Do.COURTESY,
+    Verb.ASKS: Do.EXPLAIN,
     Verb.WORDS: Do.NOT_UNDERSTOOD,
     Verb.USE_THIS: Do.NOT_UNDERSTOOD,
 }

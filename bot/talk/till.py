@@ -14,9 +14,9 @@ from bot.talk.hearing import Heard, Verb
 from bot.talk.languages import said_in
 from bot.talk.steps import At, Do, Move
 from bot.talk.wording import Wording
-from purchasing import addresses, aftercare, ordering, policy
+from purchasing import addresses, aftercare, history, ordering, policy
 from purchasing.holding import AskAgain
-from purchasing.lifecycle import CartState
+from purchasing.lifecycle import CartState, OrderState
 from purchasing.ordering import AlreadyPlaced, Placed
 from purchasing.values import Company
 from storage.database import Tx
@@ -49,20 +49,28 @@ class Till:
         return self._card(cart, "shown" if heard.verb is Verb.CART else "typed", remark)
 
     def not_understood(self) -> list[Outgoing]:
-        """Words without meaning: the menu, and before it the cart that waits."""
+        """Words without meaning: the menu with somebody to ask, and before it the cart that waits."""
+        return self._menu_with_cart("not_understood", lost=True)
+
+    def courtesy(self) -> list[Outgoing]:
+        """了解です: the same menu. Who says so of a cart may think that it is ordered now."""
+        return self._menu_with_cart("courtesy", lost=False)
+
+    def _menu_with_cart(self, sentence: str, *, lost: bool) -> list[Outgoing]:
         admin = policy.is_admin(self.company, self.member)
         cart = ordering.newest_offered(self.tx, self.member)
         if cart is None:
-            return self._say(lambda words: registration.choose(words, "not_understood", admin=admin))
+            return self._say(
+                lambda words: registration.full_menu(words, words("menu", sentence), admin=admin, lost=lost)
+            )
         payable = not self._placed_since(cart)
 
         def waits(words: Wording) -> list[Outgoing]:
             total = words.money(cart.total, cart.currency)
-            text = words("menu", "not_understood_cart", mark=mark(words, cart.test), total=total)
+            text = words("menu", f"{sentence}_cart", mark=mark(words, cart.test), total=total)
             pay = (say(words, "pay", Verb.PAY, cart.id, cart.nonce),) if payable else ()
-            return registration.full_menu(
-                words, text, admin=admin, first=(*pay, say(words, "cart", Verb.CART))
-            )
+            buttons = (*pay, say(words, "cart", Verb.CART))
+            return registration.full_menu(words, text, admin=admin, first=buttons, lost=lost)
 
         return self._say(waits)
 
@@ -143,14 +151,30 @@ class Till:
 
         Where an order was made since the cart came, either may be meant: nothing is cancelled but by a button.
         """
-        if cart := self._at_hand():
-            if order := self._placed_since(cart):
-                return afterwards.cancel_which(self.words, order, cart, buys=self.buys)
-            return self._cancel(cart)
-        order, email = aftercare.newest(self.tx, self.member), self.member.email or ""
-        if order is None or order.state in aftercare.OVER:
-            return self._say(lambda words: registration.menu(words, "menu", "nothing_to_cancel", email))
-        return afterwards.cancel_instead(self.words, order, buys=self.buys)
+        cart = self._at_hand()
+        if cart is None or self._placed_since(cart):
+            return self.ask_what_to_cancel()
+        return self._cancel(cart)
+
+    def ask_what_to_cancel(self) -> list[Outgoing]:
+        """A question about cancelling: what could be cancelled, each with its button. Nothing is cancelled yet."""
+        cart, order = self._at_hand(), aftercare.newest(self.tx, self.member)
+        under_way = order if order is not None and order.state not in aftercare.OVER else None
+        if cart and under_way:
+            return afterwards.cancel_which(self.words, under_way, cart, buys=self.buys)
+        if cart:
+            return afterwards.cancel_cart(self.words, cart, buys=self.buys)
+        if under_way:
+            return afterwards.cancel_instead(self.words, under_way, buys=self.buys)
+        return self._nothing_to_cancel(order)
+
+    def _nothing_to_cancel(self, order: Order | None) -> list[Outgoing]:
+        """No cart, and no order under way. One that was sent can still be returned."""
+        if order is not None and order.state == OrderState.SHIPPED:
+            found = history.detail(self.tx, order)
+            return afterwards.how_to_cancel(self.words, found, told=False, buys=self.buys)
+        email = self.member.email or ""
+        return self._say(lambda words: registration.menu(words, "menu", "nothing_to_cancel", email))
 
     def drop(self) -> list[Outgoing]:
         """Whoever starts over lets go of the cart on offer, and is told so; a cart from before the newest order stays."""

@@ -70,9 +70,25 @@ class Wording:
 
 
 def plain_words(text: str) -> str:
-    """A typed text as it is looked up: one width, one case, no blanks, full stop or question mark around it."""
+    """A typed text as it is looked up: one width, one case, and around it no blanks, stops, question marks or emoji."""
     text = unicodedata.normalize("NFKC", text).strip()
-    return (text.rstrip("。.!?~〜♪ ") or text).casefold()
+    first, last = 0, len(text)
+    while last and (text[last - 1] in "。.!?~〜、, " or _is_picture(text[last - 1])):
+        last -= 1
+    while first < last and (text[first] == " " or _is_picture(text[first])):
+        first += 1
+    return (text[first:last] or text).casefold()
+
+
+def _is_picture(char: str) -> bool:
+    """Whether the character is an emoji or a piece of one (its colour, a joiner, a keycap)."""
+    return char == "\ufe0f" or unicodedata.category(char) in ("So", "Sk", "Cf", "Me")
+
+
+def is_pictures(text: str) -> bool:
+    """Whether the text is nothing but emoji: 👍."""
+    pictures = [_is_picture(char) for char in text if not char.isspace() and char not in "!！"]
+    return bool(pictures) and all(pictures)
 
 
 @cache
@@ -84,7 +100,7 @@ def wording(language: str) -> Wording:
 
 def notice_choice(typed: str) -> tuple[str, str] | None:
     """The kind of notice and the pace that an administrator typed, in any language: "購入は1日1回", "発送 まとめて"."""
-    text = _joined(typed)
+    text = joined(typed)
     return next((choice for choice, said in _notice_choices() if said.fullmatch(text)), None)
 
 
@@ -107,10 +123,11 @@ def _named(words: Wording, names: str, others: str) -> list[tuple[str, str]]:
 
 def _any(alternatives: str) -> str:
     """One of the words of a catalogue entry, which are parted by |."""
-    return f"(?:{'|'.join(re.escape(_joined(word)) for word in alternatives.split('|'))})"
+    return f"(?:{'|'.join(re.escape(joined(word)) for word in alternatives.split('|'))})"
 
 
-def _joined(text: str) -> str:
+def joined(text: str) -> str:
+    """A typed text as it is searched: as it is looked up, without any blank."""
     return "".join(plain_words(text).split())
 
 

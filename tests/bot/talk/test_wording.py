@@ -19,6 +19,7 @@ import bot
 from bot.config import Config
 from bot.lineworks.text import units
 from bot.talk.hearing import Verb
+from bot.talk.topics import Topic
 from bot.talk.wording import LANGUAGES, Wording, verb, wording
 from bot.web.guide import CASES
 from bot.web.shop import ACCOUNTS
@@ -90,6 +91,9 @@ FAMILIES: dict[str, set[str]] = {
     "guide": {case + part for case in CASES for part in ("", "_why", "_do")},
     "document": set(JA["document"]),
     "accounting": {field.name for field in dataclasses.fields(Accounting)},
+    "menu": {sentence + "_cart" for sentence in ("not_understood", "courtesy")},
+    "topic": {*Topic},
+    "explaining": {Topic.PAPERS, Topic.PLACE, Topic.COSTS, Topic.APPROVAL, Topic.CHANGE},
     "shopping": {What.CART_MISSING, What.CART_TOO_LARGE},
     "paper": {"unknown", "unnamed", "unreadable", "remarks", "failed", "status", "cart", "password"},
     "invoice": {"same", "more", "less", "ordered", "confirmed", "line", "credit"},
