@@ -12,6 +12,7 @@ from bot.config import Config
 from bot.faults import Unstartable
 from bot.opened import opened, operator
 from bot.talk.wording import Wording
+from bot.trail import every_company
 from punchout.redact import masked, redacted
 from purchasing import evidence
 from purchasing.values import local
@@ -26,11 +27,11 @@ async def documents(
 ) -> int:
     """List the documents of the order, or print the one of this id; 1 when there is none."""
 
-    def load(tx: Tx) -> list[StoredDocument]:
-        return [found for c in config.company for found in evidence.of_order(tx, c.key, number)]
-
     async with opened(config) as db:
-        found = await db.read(load)
+        keys = await every_company(config, db)
+        found = await db.read(
+            lambda tx: [found for key in keys for found in evidence.of_order(tx, key, number)]
+        )
         chosen = next((document for document in found if document.id == show), None)
         if not found or (show and chosen is None):
             print(words("evidence", "unknown_document" if found else "unknown_order", number=number, id=show))

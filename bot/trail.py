@@ -6,7 +6,7 @@ from functools import partial
 from bot.config import Config
 from bot.opened import opened
 from bot.talk.wording import Wording
-from purchasing import members
+from purchasing import companies, members
 from purchasing.values import local
 from storage import audit
 from storage.database import Database, Tx
@@ -16,7 +16,7 @@ from storage.tables import AuditEntry
 async def show(config: Config, words: Wording, *, order: str, member: str, limit: int) -> int:
     """List the entries of every company; 1 when a member was named whom nobody knows."""
     async with opened(config) as db:
-        found = [await _entries(db, c.key, order, member, limit) for c in config.company]
+        found = [await _entries(db, key, order, member, limit) for key in await every_company(config, db)]
     if all(entries is None for entries in found):
         print(words("audit", "unknown_member", member=member))
         return 1
@@ -30,6 +30,12 @@ async def show(config: Config, words: Wording, *, order: str, member: str, limit
     if not shown:
         print(words("audit", "nothing"))
     return 0
+
+
+async def every_company(config: Config, db: Database) -> dict[str, str]:
+    """Ids and names of all companies that the database may know, also of those that the configuration lost."""
+    configured = {company.key: company.name for company in config.company}
+    return await db.read(partial(companies.known, configured=configured))
 
 
 async def _entries(
@@ -49,19 +55,18 @@ async def verify(config: Config, words: Wording, expect: Sequence[tuple[int, str
     """Walk each company's chain, and look for earlier heads (place and hash) in them; 1 when one breaks or lacks."""
     good, lacking = True, set(expect)
     async with opened(config) as db:
-        for company in config.company:
-            key = company.key
-            verdict = await db.read(lambda tx, key=key: audit.verify(tx, key))  # type: ignore[misc]
+        for key, name in (await every_company(config, db)).items():
+            verdict = await db.read(partial(audit.verify, company_id=key))
             if verdict.broken_at is None:
-                said = words("audit", "whole", count=verdict.count, head=f"{verdict.count}:{verdict.hash}")
-                print(f"OK  {company.name}: {said}")
+                end = {"count": verdict.count, "head": f"{verdict.count}:{verdict.hash}"}
+                print(f"OK  {name}: {words('audit', 'whole' if verdict.count else 'empty', **end)}")
                 for place, its_hash in tuple(lacking):
                     if await db.read(partial(audit.holds, company_id=key, place=place, expected=its_hash)):
                         lacking.discard((place, its_hash))
             else:
                 good = False
                 why = words("audit", f"broken_{verdict.why}", place=verdict.broken_at, count=verdict.count)
-                print(f"NG  {company.name}: {why}")
+                print(f"NG  {name}: {why}")
     for place, its_hash in sorted(lacking):
         print(f"NG  {words('audit', 'not_held', head=f'{place}:{its_hash}')}")
     return 0 if good and not lacking else 1

@@ -163,14 +163,14 @@ def _line(item: Element, source: bytes, number: int, notes: list[str]) -> CartLi
     except DocumentRefused as refusal:
         raise CartRefused(f"Line {number} of the cart: {refusal.reason}") from None
     if not line.auxiliary_xml.strip():
-        notes.append(f"Line {number} has no SupplierPartAuxiliaryID; Amazon takes no order without it.")
+        notes.append(f"Line {number} has no SupplierPartAuxiliaryID: Amazon takes no order without it.")
     return line
 
 
 def _agreed_total(total: Money | None, lines: Sequence[CartLine], notes: list[str]) -> Money:
     goods = sum((line.unit_price.amount * line.quantity for line in lines), Decimal(0))
     if total is None:
-        notes.append("The cart names no total; it was added up from its lines.")
+        notes.append("The cart names no total: it was added up from its lines.")
         return Money(goods, lines[0].unit_price.currency if lines else "JPY")
     if goods != total.amount:
         notes.append(f"The cart's total {total.amount} is not the sum of its lines {goods}.")

@@ -64,7 +64,7 @@ def read(data: bytes) -> Document:
         raise DocumentRefused("This is no cXML Request.")
     reader = _READERS.get(envelope.kind)
     if reader and next(islice(root.iter(*_ITEMS), MOST_ITEMS, None), None) is not None:
-        raise DocumentRefused(f"The document has more than {MOST_ITEMS} items; no order has so many lines.")
+        raise DocumentRefused(f"The document has more than {MOST_ITEMS} items: no order has so many lines.")
     value = reader(root) if reader else None
     return Document(envelope, envelope.kind, value, _orders(value), _notes(value), data)
 

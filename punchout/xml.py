@@ -76,7 +76,7 @@ def parse_with_source(data: bytes, *, blanks: bool = True) -> tuple[Element, byt
     if not data:
         raise XmlRefused("The document is empty.")
     if data.startswith(_UTF16_STARTS):
-        raise XmlRefused("The document is UTF-16 or UTF-32; only UTF-8 and Japanese encodings are read.")
+        raise XmlRefused("The document is UTF-16 or UTF-32: only UTF-8 and Japanese encodings are read.")
     declaration = _DECLARATION.match(data)
     declared = _ENCODING.search(declaration.group()) if declaration else None
     codec = _CODECS.get(declared.group(1).decode("ascii").lower()) if declared else None
@@ -180,7 +180,7 @@ def _after_doctype(data: bytes, at: int) -> int:
             return place + 1
         elif sign in (b"[", b"<"):
             raise XmlRefused(
-                "The document declares a DTD of its own; only a DTD named by address is allowed."
+                "The document declares a DTD of its own: only a DTD named by address is allowed."
             )
     raise XmlRefused("The document's DOCTYPE does not end.")
 

@@ -56,7 +56,7 @@ class Remarks:
 
     def overtaken(self) -> None:
         """Nothing of it is taken over."""
-        self.said.append("A later notice of the same has come before; this one changes nothing.")
+        self.said.append("A later notice of the same has come before: this one changes nothing.")
 
     def tell(self, tx: Tx, company: Company, order: Order, stored: StoredDocument, now: datetime) -> None:
         """Note the remarks with the document, and tell whoever answers for the order."""

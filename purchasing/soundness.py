@@ -21,7 +21,7 @@ def flaw(cart: Cart, identity: str) -> str:
         if line.quantity % 1:
             return f"Line {number} has the quantity {line.quantity}, which is no whole number."
         if not line.auxiliary_xml.strip():
-            return f"Line {number} has no SupplierPartAuxiliaryID; Amazon takes no order without it."
+            return f"Line {number} has no SupplierPartAuxiliaryID: Amazon takes no order without it."
         if any(money.amount < 0 for money in line.amounts):
             return f"Line {number} has an amount below 0."
     if any(money.amount < 0 for money in (cart.total, cart.shipping, cart.tax) if money is not None):

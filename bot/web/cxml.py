@@ -32,6 +32,7 @@ _TAKEN = (
     "InvoiceDetailRequest",
     "StatusUpdateRequest",
 )
+_UNREAD = ("too large", "unreadable")
 _log = logging.getLogger(__name__)
 
 
@@ -155,6 +156,8 @@ def _unauthorized(services: Services, why: str) -> web.Response:
 def _answer(services: Services, company: Company, verdict: Verdict, kind: str) -> web.Response:
     now = services.clock()
     services.metrics.documents.labels(kind, str(verdict.code)).inc()
+    if kind in _UNREAD:
+        _log.warning("a document was not read, answered %d: %s", verdict.code, verdict.text)
     text = "OK" if verdict.code == 200 else "Not accepted"
     status = Status(verdict.code, text, "" if verdict.code == 200 else verdict.text, "en")
     return _xml(build_response(status, _payload_id(company, now), now))

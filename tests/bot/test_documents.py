@@ -8,6 +8,7 @@ from bot.config import Config, load
 from bot.documents import documents
 from bot.opened import opened
 from bot.talk.wording import wording
+from bot.trail import show, verify
 from storage import audit
 from storage.database import Tx
 from storage.migrate import migrate
@@ -75,3 +76,21 @@ async def test_the_bytes_themselves_are_had_for_an_entry_in_the_audit(
         entries = await db.read(lambda tx: audit.entries(tx, COMPANY, order_number=order.number))
     assert entries[-1].what == "document_shown"
     assert entries[-1].actor.startswith("operator:")
+
+
+async def test_a_company_that_is_not_configured_any_more_can_still_be_looked_at(
+    kept: tuple[Config, Order], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its orders have to be kept for years, and be shown to whoever asks for them."""
+    config, order = kept
+    another = config.company[0].model_copy(update={"id": "another"})
+    now = config.model_copy(update={"company": [another]})
+
+    assert await documents(now, WORDS, order.number, show=order.document_id, raw=False) == 0
+    assert order.number in capsys.readouterr().out
+    assert await show(now, WORDS, order=order.number, member="", limit=9) == 0
+    assert f"order_placed {order.number}" in capsys.readouterr().out
+    assert await verify(now, WORDS) == 0
+    named, former = capsys.readouterr().out.splitlines()
+    assert named == f"OK  {another.name}: no entries yet."
+    assert former.startswith(f"OK  {another.name} ({COMPANY}): ")

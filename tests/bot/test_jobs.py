@@ -172,6 +172,13 @@ async def test_the_audit_is_listed_and_verified(path: Path, capsys: pytest.Captu
     assert "NG  株式会社サンプル商事: entry 1 was changed" in capsys.readouterr().out
 
 
+async def test_a_chain_without_entries_has_no_end_to_keep(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await verify(load(path), WORDS) == 0
+    assert capsys.readouterr().out == "OK  株式会社サンプル商事: no entries yet.\n"
+
+
 async def test_from_the_command_line(path: Path) -> None:
     await with_database(path, lambda tx: bury(tx, "a"))
     listed = await kaimono(path.parent, "jobs", "--config", path, lang="ja_JP.UTF-8")

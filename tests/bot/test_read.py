@@ -139,7 +139,7 @@ def test_a_document_that_nobody_here_uses_is_named(told: Told) -> None:
 ENTITY = b'<!DOCTYPE cXML [<!ENTITY x SYSTEM "file:///etc/hostname">]><cXML>&x;</cXML>'
 EXPANSION = b'<!DOCTYPE cXML [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><cXML>&b;</cXML>'
 OWN_DTD = (
-    "Cannot be read as XML. The document declares a DTD of its own; only a DTD named by address is allowed."
+    "Cannot be read as XML. The document declares a DTD of its own: only a DTD named by address is allowed."
 )
 
 

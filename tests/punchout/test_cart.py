@@ -149,13 +149,13 @@ def test_no_xml_is_no_cart() -> None:
     [
         (
             changed("355-0000001-0000002,2", " "),
-            "Line 2 has no SupplierPartAuxiliaryID; Amazon takes no order without it.",
+            "Line 2 has no SupplierPartAuxiliaryID: Amazon takes no order without it.",
         ),
         (changed("c00kie+/4sample==", ""), "The cart names no BuyerCookie."),
         (changed("20580.00", "20581.00"), "The cart's total 20581.00 is not the sum of its lines 20580.00."),
         (
             changed("Total>", "Sum>").replace(b"/Total>", b"/Sum>"),
-            "The cart names no total; it was added up from its lines.",
+            "The cart names no total: it was added up from its lines.",
         ),
     ],
 )

@@ -19,7 +19,7 @@ from tests.trouble.documents import EARLY, Said, confirmation, new_payload_id, s
 from tests.trouble.house import ADMIN, COMPANY, NOW, TARO, vault
 
 __all__ = ["desk"]
-OVERTAKEN = "A later notice of the same has come before; this one changes nothing."
+OVERTAKEN = "A later notice of the same has come before: this one changes nothing."
 STRANGE_ORDER = "This document speaks of no order of ours."
 
 

@@ -190,7 +190,9 @@ async def test_an_order_that_is_none_of_ours(site: Site) -> None:
     assert await site.stored(intake.APPLY) == []
 
 
-async def test_what_cannot_be_read_is_406_and_kept(site: Site) -> None:
+async def test_what_cannot_be_read_is_406_logged_and_kept(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
     for count, raw in enumerate(
         (b"", b"no xml", b"<cXML>", b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>'),
         start=1,
@@ -199,6 +201,7 @@ async def test_what_cannot_be_read_is_406_and_kept(site: Site) -> None:
         assert code == 406
         assert sentence
         assert len(await heard(site)) == count
+        assert f"a document was not read, answered 406: {sentence}" in caplog.messages
     assert {document.outcome for document in await heard(site)} == {"refused"}
 
 
