@@ -9,7 +9,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.app import buying, utc_now
+from bot.app import buying, outgoing, utc_now
 from bot.certificate import valid_until
 from bot.config import CompanyConfig, Config
 from bot.finding import OK, Finding, Verdict, fault
@@ -56,7 +56,7 @@ async def check(config: Config, words: Wording, clock: Clock = utc_now) -> int:
     await line(words("check", "config"), _nothing())
     await line(words("check", "key_file"), _key_file(config, words))
     await line(words("check", "database"), _database(config, words))
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+    async with outgoing() as session:
         for company in config.company:
             name, client = company.name, line_of(company, session, clock).client
             if await line(words("check", "token", company=name), _token(client, words)):

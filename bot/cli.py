@@ -8,7 +8,8 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -104,10 +105,6 @@ def load_config(path: Path) -> Any:
         raise Sentence(told(language(), faults)) from None
 
 
-def _run(work: Coroutine[Any, Any, int]) -> int:
-    return asyncio.run(work)
-
-
 def _serve(options: argparse.Namespace) -> int:
     from bot import log
     from bot.serving import serve
@@ -159,14 +156,11 @@ def _setup(options: argparse.Namespace) -> int:
 
 
 def _migrate(options: argparse.Namespace) -> int:
-    from storage.database import DatabaseFault
     from storage.migrate import migrate
 
     words, config = language(), load_config(options.config)
-    try:
+    with _failing("fault", "database"):
         applied = migrate(config.database)
-    except DatabaseFault as fault:
-        raise Sentence(words("fault", "database", detail=str(fault))) from None
     for revision in applied:
         print(words("cli", "migrated", revision=revision))
     if not applied:
@@ -176,38 +170,40 @@ def _migrate(options: argparse.Namespace) -> int:
 
 def _copy(options: argparse.Namespace) -> int:
     from bot.keep import copy
-    from storage.database import DatabaseFault
 
-    words = language()
-    try:
-        return copy(words, options.source, options.target)
-    except DatabaseFault as fault:
-        raise Sentence(words("cli", "copy_failed", detail=str(fault))) from None
+    with _failing("cli", "copy_failed"):
+        return copy(language(), options.source, options.target)
 
 
 def _backup(options: argparse.Namespace) -> int:
     from bot.keep import backup
-    from storage.database import DatabaseFault
 
-    words, config = language(), load_config(options.config)
-    try:
-        return backup(config, words, options.file)
-    except DatabaseFault as fault:
-        raise Sentence(words("cli", "backup_failed", detail=str(fault))) from None
+    config = load_config(options.config)
+    with _failing("cli", "backup_failed"):
+        return backup(config, language(), options.file)
 
 
 def _restore(options: argparse.Namespace) -> int:
     from bot.keep import restore
     from storage.copy import NotEmpty
-    from storage.database import DatabaseFault
 
     words, config = language(), load_config(options.config)
+    with _failing("cli", "restore_failed"):
+        try:
+            return restore(config, words, options.file, replace=options.replace)
+        except NotEmpty as fault:
+            raise Sentence(words("cli", "restore_not_empty", detail=str(fault))) from None
+
+
+@contextmanager
+def _failing(section: str, name: str) -> Iterator[None]:
+    """Trouble with the database becomes this sentence of the catalogue."""
+    from storage.database import DatabaseFault
+
     try:
-        return restore(config, words, options.file, replace=options.replace)
-    except NotEmpty as fault:
-        raise Sentence(words("cli", "restore_not_empty", detail=str(fault))) from None
+        yield
     except DatabaseFault as fault:
-        raise Sentence(words("cli", "restore_failed", detail=str(fault))) from None
+        raise Sentence(language()(section, name, detail=str(fault))) from None
 
 
 def told(work: Coroutine[Any, Any, int]) -> int:
@@ -215,6 +211,6 @@ def told(work: Coroutine[Any, Any, int]) -> int:
     from bot.faults import Unstartable, sentence
 
     try:
-        return _run(work)
+        return asyncio.run(work)
     except Unstartable as error:
         raise Sentence(sentence(language(), error)) from None

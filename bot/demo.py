@@ -14,11 +14,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import aiohttp
 from aiohttp import web
 
 from bot import log
-from bot.app import running, utc_now
+from bot.app import outgoing, running, utc_now
 from bot.config import Config
 from bot.faults import TROUBLE, unstartable
 from bot.line import line_of
@@ -169,7 +168,7 @@ async def house(port: int, folder: Path, *, quick: bool = False) -> AsyncIterato
 
 async def _put_menu(config: Config) -> None:
     """The menu below the talk, as `kaimono bot setup --apply` would put it."""
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+    async with outgoing() as session:
         client = line_of(config.company[0], session, utc_now).client
         await client.set_menu([action.content() for action in menu_actions()])
 

@@ -7,9 +7,7 @@ menu. A dry run prints what differs; `--apply` changes it. Running it again find
 from functools import partial
 from typing import Any
 
-import aiohttp
-
-from bot.app import utc_now
+from bot.app import outgoing, utc_now
 from bot.config import CompanyConfig, Config
 from bot.line import Clock, line_of
 from bot.lineworks.action import Message
@@ -27,7 +25,7 @@ SCOPE = "bot user.profile.read"
 async def setup(config: Config, words: Wording, *, apply: bool, clock: Clock = utc_now) -> int:
     """Print every difference, change it if asked to; 1 when LINE WORKS refuses."""
     good, differs = True, False
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+    async with outgoing() as session:
         for company in config.company:
             print(words("setup", "company", company=company.name))
             works = company.lineworks.model_copy(update={"scope": SCOPE})

@@ -14,7 +14,7 @@ from bot.config import Config
 from bot.metrics import Metrics
 from purchasing import retention
 from purchasing.retention import Ages
-from purchasing.values import TOKYO, local
+from purchasing.values import next_at
 from storage import audit, backlog, queue
 from storage.database import Database, Tx
 from storage.queue import Decision, Job
@@ -27,8 +27,7 @@ _log = logging.getLogger(__name__)
 
 def plan(tx: Tx, now: datetime) -> None:
     """See to it that there is a sweep next night; every process may ask for it."""
-    tonight = datetime.combine(local(now).date(), NIGHT, TOKYO)
-    due = tonight if tonight > now else tonight + timedelta(days=1)
+    due = next_at(NIGHT, now)
     key = f"{KIND}:{due:%Y%m%d}"
     queue.put(tx, company_id="", lane=KIND, kind=KIND, key=key, payload=b"", now=now, due=due)
 

@@ -1,14 +1,14 @@
 """What each administrator wants to be told at once, in a daily digest, or not at all. Without a choice: at once."""
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from enum import StrEnum
 
 from sqlmodel import col, select
 
 from purchasing import members, policy
 from purchasing.notices import What
-from purchasing.values import TOKYO, Company, local
+from purchasing.values import Company, next_at
 from storage import audit, queue
 from storage.database import Tx
 from storage.tables import DigestEntry, Member, NoticeChoice
@@ -95,8 +95,7 @@ def anybody_reads(tx: Tx, company: Company, buyer: Member, what: What) -> bool:
 def put_off(tx: Tx, company_id: str, recipient: str, text: str, now: datetime) -> None:
     """Keep a line for the recipient's next digest, and see to it that there is one."""
     tx.orm.add(DigestEntry(company_id=company_id, recipient=recipient, text=text, at=now))
-    morning = datetime.combine(local(now).date(), MORNING, TOKYO)
-    due = morning if morning > now else morning + timedelta(days=1)
+    due = next_at(MORNING, now)
     queue.put(
         tx,
         company_id=company_id,

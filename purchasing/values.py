@@ -1,7 +1,7 @@
 """Small values that every use case of purchasing shares."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -60,6 +60,12 @@ class Company:
 def plain(quantity: Decimal) -> str:
     """A quantity as a person writes it: 2, not 2.00."""
     return format(quantity.normalize(), "f")
+
+
+def next_at(clock: time, now: datetime) -> datetime:
+    """The next moment, tomorrow's at the latest, at which a Japanese clock shows this time."""
+    today = datetime.combine(local(now).date(), clock, TOKYO)
+    return today if today > now else today + timedelta(days=1)
 
 
 def local(moment: datetime) -> datetime:

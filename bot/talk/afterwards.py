@@ -89,16 +89,11 @@ def cancel_cart(words: Wording, cart: Cart, *, buys: bool) -> list[Outgoing]:
     label = words("label", "cancel_cart")
     text = words("cancelling", "cart", mark=mark(words, cart.test), total=total, label=label)
     drop = say(words, "cancel_cart", Verb.DROP, cart.id, cart.nonce)
-    return [ButtonTemplate(text, (drop, say(words, "cart", Verb.CART), *_all_menu(words, buys)))]
+    return [ButtonTemplate(text, (drop, say(words, "cart", Verb.CART), *menu_buttons(words, buys=buys)))]
 
 
 def _menu(words: Wording, buys: bool) -> tuple[Action, ...]:
-    """What else there is to do; whoever may buy no more (`buys`) is offered no shopping."""
-    return menu_buttons(words)[:2] if buys else menu_buttons(words)[1:]
-
-
-def _all_menu(words: Wording, buys: bool) -> tuple[Action, ...]:
-    return menu_buttons(words) if buys else menu_buttons(words)[1:]
+    return menu_buttons(words, buys=buys)[:2]
 
 
 def _noted(words: Wording, told: bool) -> str:
@@ -143,7 +138,7 @@ def cancel_instead(words: Wording, order: Order, *, buys: bool = True) -> list[O
     """キャンセル with no cart left: what the member may mean is the order on its way."""
     text = words("cancelling", "instead", mark=mark(words, order.test), number=order.number)
     wish = say(words, "cancel_order", Verb.CANCEL_ORDER, order.number)
-    return [ButtonTemplate(text, (wish, *_all_menu(words, buys)))]
+    return [ButtonTemplate(text, (wish, *menu_buttons(words, buys=buys)))]
 
 
 def cancel_which(words: Wording, order: Order, cart: Cart, *, buys: bool = True) -> list[Outgoing]:
@@ -158,7 +153,7 @@ def cancel_which(words: Wording, order: Order, cart: Cart, *, buys: bool = True)
     )
     wish = say(words, "cancel_order", Verb.CANCEL_ORDER, order.number)
     drop = say(words, "cancel_cart", Verb.DROP, cart.id, cart.nonce)
-    return [ButtonTemplate(text, (wish, drop, *_all_menu(words, buys)))]
+    return [ButtonTemplate(text, (wish, drop, *menu_buttons(words, buys=buys)))]
 
 
 def not_again(words: Wording, order: Order, ask: tuple[Action, ...]) -> list[Outgoing]:

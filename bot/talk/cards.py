@@ -26,12 +26,10 @@ def say(words: Wording, name: str, verb: Verb, ref: object = "", nonce: str = ""
     return Message(label, label, button(verb, ref, nonce))
 
 
-def menu_buttons(words: Wording) -> tuple[Action, ...]:
-    return (
-        say(words, "shop", Verb.SHOP),
-        say(words, "history", Verb.HISTORY),
-        say(words, "help", Verb.HELP),
-    )
+def menu_buttons(words: Wording, *, buys: bool = True) -> tuple[Action, ...]:
+    """What there always is to do; whoever may buy no more (`buys`) is offered no shopping."""
+    shop = (say(words, "shop", Verb.SHOP),) if buys else ()
+    return (*shop, say(words, "history", Verb.HISTORY), say(words, "help", Verb.HELP))
 
 
 def title(text: str) -> str:

@@ -130,8 +130,7 @@ def again(
         return afterwards.none_refused(words, found, corrected=bool(heard.ref))
     lines = (refused if asked else ()) or found.lines
     choices = visits.offer(tx, company, member, now, asin=lines[0].asin)
-    minutes = int(company.link_life.total_seconds() // 60)
     return [
         *afterwards.same_again(words, found, lines, refused=asked and bool(refused)),
-        *shopping.address_cards(words, choices, minutes, company.test),
+        *shopping.address_cards(words, choices, company.link_life, company.test),
     ]

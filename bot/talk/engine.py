@@ -240,6 +240,5 @@ def _addresses(
 ) -> list[Outgoing]:
     """The cards that lead into the shop; with an `asin` to that article."""
     offered = visits.offer(tx, desk.company, member, now, asin=asin, only=only)
-    minutes = int(desk.company.link_life.total_seconds() // 60)
-    cards = shopping.address_cards(words, offered, minutes, desk.company.test)
+    cards = shopping.address_cards(words, offered, desk.company.link_life, desk.company.test)
     return [*(shopping.opens_article(words, asin) if asin and offered else ()), *cards]

@@ -1,6 +1,7 @@
 """The address cards: one per place, each with a link of ours into the shop."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from bot.lineworks.limits import Refused
 from bot.lineworks.message import Carousel, Column, Outgoing, Text, Uri, clean, cut, pages
@@ -15,11 +16,12 @@ LINES, WIDTH = 4, 16
 """What a card shows of its text: so many lines of about so many full-width letters (reference 3.2)."""
 
 
-def address_cards(words: Wording, choices: Sequence[Choice], minutes: int, test: bool) -> list[Outgoing]:
-    """Ten cards to a carousel. Where an address does not fit its card whole, a text with all of them goes before."""
+def address_cards(words: Wording, choices: Sequence[Choice], life: timedelta, test: bool) -> list[Outgoing]:
+    """Ten cards to a carousel, whose links live so long. Where an address does not fit its card whole, a text with all
+    of them goes before."""
     if not choices:
         return [Text(words("shopping", "no_address"), quick_reply=menu_buttons(words))]
-    head = words("shopping", "choose_address", mark=mark(words, test), minutes=minutes)
+    head = words("shopping", "choose_address", mark=mark(words, test), minutes=life // timedelta(minutes=1))
     columns = [_column(words, choice, test) for choice in choices]
     lines = [head] if all(column is not None for column in columns) else [head, *_in_full(words, choices)]
     shown = [

@@ -43,8 +43,8 @@ _STILL = {
     What.ORDER_DOUBTFUL: (OrderState.DOUBTFUL,),
     What.ORDER_REFUSED: (OrderState.REFUSED,),
 }
-_ALWAYS = (What.ORDER_LATE, What.GOODS_MISSING, What.GOODS_DAMAGED, What.CANCEL_WISHED)
 """News that is worth telling only while it is true: an answer may have come in between."""
+_ALWAYS = (What.ORDER_LATE, What.GOODS_MISSING, What.GOODS_DAMAGED, What.CANCEL_WISHED)
 
 
 def buyer_of(tx: Tx, notice: Notice) -> Member | None:
@@ -186,8 +186,7 @@ def _fresh_ways_in(tx: Tx, company: Company, words: Wording, notice: Notice, now
     if notice.what is What.CART_MISSING and session.state != SessionState.OPEN:
         return []
     offered = visits.offer(tx, company, tx.orm.get_one(Member, session.member_id), now)
-    minutes = int(company.link_life.total_seconds() // 60)
-    cards = shopping.address_cards(words, offered, minutes, company.test)
+    cards = shopping.address_cards(words, offered, company.link_life, company.test)
     text = words("shopping", notice.what, mark=mark(words, company.test))
     return [ButtonTemplate(text, (asking.guide(words, company.public_url),)), *cards]
 

@@ -204,8 +204,7 @@ class Till:
         return policy.may_buy(self.company, self.member)
 
     def _menu(self, words: Wording) -> tuple[Action, ...]:
-        """The member's buttons; whoever may buy no more is offered no shopping."""
-        return menu_buttons(words) if self.buys else menu_buttons(words)[1:]
+        return menu_buttons(words, buys=self.buys)
 
     def _say(self, build: Callable[[Wording], list[Outgoing]]) -> list[Outgoing]:
         """In the member's language; in all while it is unknown."""

@@ -16,7 +16,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_protocol import RequestHandler
 
 HEAD = 15.0
-"""Seconds for the head of a request. Bodies have their own patience: bot.web.services.read_limited."""
+"""Seconds for the head of a request. Bodies have their own patience: bot.web.bodies."""
 LINGER = 2.0
 """Seconds in which the rest of a refused body is read, so that the sender sees the answer."""
 MOST_HEADERS = 100

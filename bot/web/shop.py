@@ -108,8 +108,7 @@ async def fresh(request: web.Request) -> web.Response:
         if shopping.offered_since(tx, company, member, now - ONCE_IN):
             return member
         choices = shopping.offer(tx, company, member, now)
-        minutes = int(company.link_life.total_seconds() // 60)
-        messages = cards.address_cards(wording(member.language), choices, minutes, company.test)
+        messages = cards.address_cards(wording(member.language), choices, company.link_life, company.test)
         key = f"fresh:{link.token_hash}:{now:%Y%m%d%H%M}"
         outbox.post(tx, company.id, member.user_id, messages, key=key, now=now, priority=ANSWER)
         return member

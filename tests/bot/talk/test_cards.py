@@ -5,6 +5,7 @@ reference alone and shares nothing with them, is the second judge.
 """
 
 import itertools
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -212,7 +213,7 @@ def test_plain_news_names_the_order(found: OrderDetail, reader: Reader, name: st
 def test_every_address_is_shown_in_full(places: list[DeliveryAddress], words: Wording, test: bool) -> None:
     """On its card where it fits, else in a text before the cards; every place has its own link."""
     choices = [Choice(place, f"https://bot.example.co.jp/shop/{n}") for n, place in enumerate(places)]
-    shown = judged(shopping.address_cards(words, choices, 60, test))
+    shown = judged(shopping.address_cards(words, choices, timedelta(hours=1), test))
     text = "".join(written(shown).split())
     for place in places:
         assert "".join(rows.one_line(place).split()) in text
@@ -254,7 +255,7 @@ def test_sentences_that_never_change_fit_their_cards(language: str) -> None:
                 for card in checkout.gone(words, name, True, cards.menu_buttons(words))
             ),
             *orders.not_found(words),
-            *shopping.address_cards(words, [], 60, True),
+            *shopping.address_cards(words, [], timedelta(hours=1), True),
             *registration.full_menu(words, words("menu", "ready", email=LONGEST_EMAIL)),
         ]
     )
