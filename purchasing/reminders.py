@@ -12,7 +12,7 @@ from purchasing.notices import What
 from purchasing.values import Company, local
 from storage import queue
 from storage.database import Tx
-from storage.tables import Member, Order, ShoppingSession
+from storage.tables import Member, Order, OrderConfirmation, ShoppingSession
 
 KIND = "reminder"
 CART_EXPECTED = timedelta(minutes=20)
@@ -82,9 +82,17 @@ def _look_at_order(tx: Tx, company: Company, order: Order, again: str, now: date
     """Amazon's day begins when it takes the order."""
     received = order.answered_at
     early = received is not None and now - received < NEWS_EXPECTED
-    if order.state in _WAITING and not early:
+    if order.state in _WAITING and not early and (again or not _taken_back(tx, order)):
         assert order.id is not None
         notices.tell_all(tx, company, order, What.ORDER_LATE, order.id, now, again=again)
+
+
+def _taken_back(tx: Tx, order: Order) -> bool:
+    """Whether Amazon has spoken of the order and taken that back: a later look, a day after that, tells of it."""
+    gone = select(OrderConfirmation).where(
+        OrderConfirmation.order_id == order.id, OrderConfirmation.operation == "delete"
+    )
+    return tx.orm.exec(gone.limit(1)).first() is not None
 
 
 def _look_at_session(tx: Tx, session: ShoppingSession, now: datetime) -> None:

@@ -9,7 +9,7 @@ from bot.lineworks.message import Action, ButtonTemplate, Outgoing, Text, Uri, c
 from bot.talk import parcels
 from bot.talk.cards import CARD, TEXT, mark, menu_buttons, say, title
 from bot.talk.hearing import Verb
-from bot.talk.orders import doubt
+from bot.talk.orders import doubt, stands
 from bot.talk.reasons import line_reason
 from bot.talk.wording import Wording
 from purchasing import aftercare, carriers
@@ -25,15 +25,20 @@ SHORT = 30
 
 
 def not_shipped(words: Wording, order: Order, *, buys: bool = True) -> list[Outgoing]:
-    """Somebody speaks of goods that arrived, or not: Amazon has not told that they were sent."""
+    """Somebody speaks of goods that arrived, or not: Amazon has not told that they were sent, or never will."""
+    never = order.state in (OrderState.REFUSED, OrderState.REJECTED)
     text = words(
         "order",
-        "not_shipped",
+        "never_shipped" if never else "not_shipped",
         mark=mark(words, order.test),
         number=order.number,
         state=words("order_state", OrderState(order.state)),
     )
-    return [ButtonTemplate(text, (say(words, "detail", Verb.ORDER, order.number), *_menu(words, buys)))]
+    detail = say(words, "detail", Verb.ORDER, order.number)
+    if aftercare.in_doubt(order):
+        return [ButtonTemplate(f"{text}\n\n{doubt(words, order)}", (detail, menu_buttons(words)[1]))]
+    again = (say(words, "reorder", Verb.REORDER, order.number),) if never and buys else ()
+    return [ButtonTemplate(text, (*again, detail, *_menu(words, buys)))]
 
 
 def received(
@@ -57,6 +62,7 @@ def where(words: Wording, found: OrderDetail, now: datetime) -> list[Outgoing]:
         name,
         mark=mark(words, order.test),
         number=order.number,
+        state=stands(words, found),
         moment=words.moment(due) if due else "",
         label=words("label", "missing"),
     )

@@ -30,6 +30,24 @@ def list_orders(
     return orders.history(words, [history.detail(tx, order) for order in page], older, buys=buys), older
 
 
+def list_watched(
+    tx: Tx, company: Company, words: Wording, admin: Member, ref: str, *, buys: bool
+) -> list[Outgoing]:
+    """A page of everybody's orders that the administrator is told of, among the company's latest."""
+    before = int(ref) if ref.isdecimal() and len(ref) < 19 else None
+    seen = [
+        order
+        for order, buyer in history.lately(tx, company.id)
+        if policy.may_see(company, admin, buyer) and (before is None or (order.id or 0) < before)
+    ]
+    page = seen[: history.PAGE]
+    if not page:
+        return _none_yet(admin, buys=buys)
+    older = page[-1].id if len(seen) > len(page) else None
+    found = [history.detail(tx, order) for order in page]
+    return orders.history(words, found, older, buys=buys, own=False)
+
+
 def show(
     tx: Tx, company: Company, words: Wording, viewer: Member, heard: Heard, app_url: str
 ) -> list[Outgoing]:

@@ -191,6 +191,8 @@ def _answer(desk: Desk, till: Till, move: Move) -> list[Outgoing]:
             return asking.buyers(
                 words, history.buyers(tx, desk.company, member), desk.app_url, move.heard.text
             )
+        case Do.WATCHED:
+            return counter.list_watched(tx, desk.company, words, member, move.heard.ref, buys=buys)
         case Do.GUIDE:
             ask = () if admin else (say(words, "ask_admin", Verb.ASK_ADMIN),)
             menu = (*(menu_buttons(words)[:1] if email and buys else ()), *ask)

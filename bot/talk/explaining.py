@@ -40,23 +40,24 @@ def explain(till: Till, topic: str) -> list[Outgoing]:
 def _leads_on(words: Wording, till: Till, topic: str) -> tuple[Action, ...]:
     """The buttons below an answer that is the same for everybody."""
     shop, past, _ = menu_buttons(words)
-    ask = say(words, "ask_admin", Verb.ASK_ADMIN)
+    admin = policy.is_admin(till.company, till.member)
+    ask = () if admin else (say(words, "ask_admin", Verb.ASK_ADMIN),)
     cart, newest = ordering.newest_offered(till.tx, till.member), aftercare.newest(till.tx, till.member)
     look = (say(words, "cart", Verb.CART),) if cart else ()
     match topic:
         case Topic.PAPERS:
             order = aftercare.newest_at_amazon(till.tx, till.member)
             page = afterwards.pages_of(words, history.detail(till.tx, order)) if order else ()
-            return (*page, past, ask)
+            return (*page, past, *ask)
         case Topic.CHANGE:
             open_order = newest if newest and newest.state not in aftercare.OVER else None
             wish = (say(words, "cancel_order", Verb.CANCEL_ORDER, open_order.number),) if open_order else ()
-            return (*look, *wish, shop, ask)
+            return (*look, *wish, shop, *ask)
         case Topic.APPROVAL if cart:
             return (say(words, "pay", Verb.PAY, cart.id, cart.nonce), *look, past)
         case Topic.APPROVAL:
-            return (shop, past, ask)
-    return (*look, shop, ask)
+            return (shop, past, *ask)
+    return (*look, shop, *ask)
 
 
 def _not_here(words: Wording, till: Till) -> list[Outgoing]:
@@ -91,8 +92,8 @@ def _spent(words: Wording, till: Till) -> list[Outgoing]:
         every = spending.this_month(till.tx, till.company, till.member, till.now, watched=True)
         told = [*(told if own else ()), _sums(words, "spent_watched", every)]
     text = mark(words, till.company.test) + "\n".join(told) + "\n\n" + words("explaining", "spent_remark")
-    ask = () if admin else (say(words, "ask_admin", Verb.ASK_ADMIN),)
-    return [ButtonTemplate(text, (menu_buttons(words)[1], *ask))]
+    ask = say(words, "watched", Verb.WATCHED) if admin else say(words, "ask_admin", Verb.ASK_ADMIN)
+    return [ButtonTemplate(text, (*((menu_buttons(words)[1],) if till.member.email else ()), ask))]
 
 
 def _sums(words: Wording, name: str, spent: list[Spent]) -> str:

@@ -53,6 +53,7 @@ class Verb(StrEnum):
     CANCEL_ORDER = "cancel_order"
     ASK_ADMIN = "ask_admin"
     BUYER = "buyer"
+    WATCHED = "watched"
     NOTICES = "notices"
     NOTICE_PACE = "notice_pace"
     YES = "yes"

@@ -66,7 +66,11 @@ def meant(tx: Tx, company: Company, member: Member, at: At, about: str, heard: H
         case Verb.USE_THIS if at is At.ASKED_EMAIL:
             offered = not isinstance(read_email(member.login_id), BadEmail)
             return replace(heard, verb=Verb.WORDS, text=member.login_id if offered else heard.text)
-        case Verb.NOTICES | Verb.NOTICE_PACE | Verb.BUYER if not policy.is_admin(company, member):
+        case Verb.HISTORY if member.email is None and policy.is_admin(company, member):
+            return replace(heard, verb=Verb.WATCHED)
+        case Verb.NOTICES | Verb.NOTICE_PACE | Verb.BUYER | Verb.WATCHED if not policy.is_admin(
+            company, member
+        ):
             return replace(heard, verb=Verb.WORDS)
         case Verb.WORDS:
             return _of_words(tx, company, member, at, heard)
@@ -98,17 +102,18 @@ def _of_words(tx: Tx, company: Company, member: Member, at: At, heard: Heard) ->
             return replace(heard, verb=Verb.ASK_ADMIN)
         if policy.is_admin(company, member) and _names(history.buyers(tx, company, member), heard.text):
             return replace(heard, verb=Verb.BUYER)
-    if member.email is None or at in (At.ASKED_EMAIL, At.ASKED_PURPOSE):
-        return heard
-    return _asked(tx, company, member, heard)
+    return heard if at in (At.ASKED_EMAIL, At.ASKED_PURPOSE) else _asked(tx, company, member, heard)
 
 
 def _asked(tx: Tx, company: Company, member: Member, heard: Heard) -> Heard:
-    """A free question: about an article of Amazon's, or a topic; some topics are a verb said in other words."""
+    """A free question: about an article of Amazon's, or a topic; some topics are a verb said in other words. Who has not
+    registered asks nothing but what an administrator may."""
+    admin, topic = policy.is_admin(company, member), topics.topic_of(heard.text)
+    if member.email is None and not (admin and topic in (Topic.SPENT, Topic.WATCHED)):
+        return heard
     if asin := topics.article(heard.text):
         return replace(heard, verb=Verb.SHOP, nonce=asin)
-    topic = topics.topic_of(heard.text)
-    if topic is None:
+    if topic is None or (topic is Topic.WATCHED and not admin):
         return heard
     if topic.value not in set(Verb):
         return replace(heard, verb=Verb.ASKS, ref=topic)

@@ -20,14 +20,26 @@ from storage.tables import Order, OrderLine
 
 BUTTONS = 10
 """How many a card has room for (LINE WORKS reference 3.2); the last ones are in the menu, too."""
+_SETTLED = (OrderState.CONFIRMING, OrderState.CONFIRMED, OrderState.SHIPPING, OrderState.SHIPPED)
 REFUSED = "refused"
 """What a button of もう一度注文する carries that means the refused lines alone."""
 
 
+def stands(words: Wording, found: OrderDetail) -> str:
+    """How far an order has come, and that Amazon refused some of it."""
+    state = words("order_state", OrderState(found.order.state))
+    return state + (words("order", "some_refused") if _refused_in_part(found) else "")
+
+
+def _refused_in_part(found: OrderDetail) -> bool:
+    return found.order.state in _SETTLED and any(line.rejected for line in found.lines)
+
+
 def history(
-    words: Wording, page: Sequence[OrderDetail], older: int | None, *, buys: bool = True
+    words: Wording, page: Sequence[OrderDetail], older: int | None, *, buys: bool = True, own: bool = True
 ) -> list[Outgoing]:
-    """A page of the member's orders, each with a button; `older` is where the next page begins."""
+    """A page of the member's orders, each with a button; `older` is where the next page begins. Those that an
+    administrator watches over name their buyers."""
     lines = [
         words(
             "order",
@@ -36,8 +48,9 @@ def history(
             number=found.order.number,
             date=words.day(found.order.placed_at),
             total=words.money(found.amount, found.order.currency),
-            state=words("order_state", OrderState(found.order.state)),
+            state=stands(words, found),
         )
+        + ("" if own else "\n" + words("order", "bought_by", name=clean(found.buyer.display_name)))
         for found in page
     ]
     buttons: list[Action] = [
@@ -45,9 +58,9 @@ def history(
         for number in (found.order.number for found in page)
     ]
     if older is not None:
-        buttons.append(say(words, "older", Verb.HISTORY, older))
+        buttons.append(say(words, "older", Verb.HISTORY if own else Verb.WATCHED, older))
     buttons.append(say(words, "shop", Verb.SHOP) if buys else say(words, "help", Verb.HELP))
-    return with_buttons(words("order", "history"), lines, (), tuple(buttons))
+    return with_buttons(words("order", "history" if own else "watched"), lines, (), tuple(buttons))
 
 
 def detail(
@@ -64,7 +77,7 @@ def detail(
         "detail",
         mark=mark(words, order.test),
         number=order.number,
-        state=words("order_state", OrderState(order.state)),
+        state=stands(words, found),
         total=words.money(order.total, order.currency),
         name=clean(found.address.name),
         address=clean(addresses.one_line(found.address)),
@@ -87,6 +100,8 @@ def detail(
         if order.state not in aftercare.OVER:
             actions.append(say(words, "cancel_order", Verb.CANCEL_ORDER, order.number))
         if buys and not aftercare.in_doubt(order):
+            if _refused_in_part(found) and not found.contested:
+                actions.append(say(words, "choose_again", Verb.REORDER, order.number, REFUSED))
             actions.append(say(words, "reorder", Verb.REORDER, order.number))
     foot = [*timeline(words, found), *invoices(words, found)]
     return with_buttons(

@@ -9,21 +9,24 @@ from bot.talk.hearing import Verb
 from bot.talk.languages import said_in
 from bot.talk.steps import Do, Move
 from bot.talk.till import Till
+from bot.talk.topics import Topic
 from purchasing import aftercare, policy
 from purchasing import notices as news
 from purchasing.values import Company
 
 _FOR_EVERYBODY = (
     Do.NOTHING, Do.ORDER, Do.NO_SUCH_ORDER, Do.OPEN_AMAZON, Do.HISTORY, Do.RECEIPT, Do.DROP, Do.CANCEL_ORDER,
-    Do.NOTICES, Do.NOTICE_PACE, Do.BUYER, Do.ASK_ADMIN, Do.GUIDE,
+    Do.NOTICES, Do.NOTICE_PACE, Do.BUYER, Do.WATCHED, Do.ASK_ADMIN, Do.GUIDE,
 )  # fmt: skip
 """What somebody may do who may not buy: an administrator looks at an order, and chooses what to be told; who could buy
 before looks after the orders made then, and gives up a cart; anybody may ask whom to ask."""
 
 
 def may(till: Till, move: Move) -> bool:
-    """Whether this is for somebody who may not buy: キャンセル is where there is something to cancel."""
-    return move.do in _FOR_EVERYBODY or (move.do is Do.CANCEL and till.can_cancel())
+    """Whether this is for somebody who may not buy: キャンセル is where there is something to cancel; of free questions
+    what was spent."""
+    spent = move.do is Do.EXPLAIN and move.heard.ref == Topic.SPENT
+    return move.do in _FOR_EVERYBODY or spent or (move.do is Do.CANCEL and till.can_cancel())
 
 
 _SMALL_TALK = (

@@ -96,4 +96,4 @@ def _membership(words: Wording) -> tuple[Action, ...]:
 
 
 def _choices(words: Wording, admin: bool) -> tuple[Action, ...]:
-    return (say(words, "notices", Verb.NOTICES),) if admin else ()
+    return (say(words, "notices", Verb.NOTICES), say(words, "watched", Verb.WATCHED)) if admin else ()

@@ -66,6 +66,7 @@ class Do(StrEnum):
     CANCEL_ORDER = "cancel_order"
     ASK_ADMIN = "ask_admin"
     BUYER = "buyer"
+    WATCHED = "watched"
     NOTICES = "notices"
     NOTICE_PACE = "notice_pace"
 
@@ -113,6 +114,7 @@ _ANYTIME = {
     Verb.CANCEL_ORDER: Do.CANCEL_ORDER,
     Verb.ASK_ADMIN: Do.ASK_ADMIN,
     Verb.BUYER: Do.BUYER,
+    Verb.WATCHED: Do.WATCHED,
     Verb.NOTICES: Do.NOTICES,
     Verb.NOTICE_PACE: Do.NOTICE_PACE,
     Verb.THING: Do.NOT_TEXT,
@@ -179,10 +181,12 @@ def _guest(at: At, heard: Heard) -> Move:
             | Verb.OPEN_AMAZON
             | Verb.NUMBER
             | Verb.BUYER
+            | Verb.WATCHED
+            | Verb.ASKS
             | Verb.NOTICES
             | Verb.NOTICE_PACE
         ):
-            # An administrator who does not buy looks at an order, writes to its buyer, chooses what to be told.
+            # An administrator who does not buy looks at orders, writes to a buyer, chooses what to be told.
             return Move(at, _ANYTIME[heard.verb], heard)
         case Verb.ASK_ADMIN | Verb.GUIDE:
             return Move(at, _ANYTIME[heard.verb], heard)

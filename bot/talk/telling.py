@@ -177,7 +177,8 @@ def digest(tx: Tx, company_id: str, recipient: str, lines: Sequence[str]) -> lis
         return []
     foot = words("choices", "digest_foot")
     *others, last = pages([head, *(f"\n{line}" for line in (*told, foot))], TEXT)
-    return [*map(Text, others), Text(last, quick_reply=(say(words, "notices", Verb.NOTICES),))]
+    buttons = (say(words, "watched", Verb.WATCHED), say(words, "notices", Verb.NOTICES))
+    return [*map(Text, others), Text(last, quick_reply=buttons)]
 
 
 def _fresh_ways_in(tx: Tx, company: Company, words: Wording, notice: Notice, now: datetime) -> list[Outgoing]:

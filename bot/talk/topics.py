@@ -26,6 +26,7 @@ class Topic(StrEnum):
     REORDER = "reorder"
     CHANGE = "change"
     ORDER = "order"
+    WATCHED = "watched"
     HISTORY = "history"
     ASK_ADMIN = "ask_admin"
     SHOP = "shop"

@@ -84,7 +84,7 @@ def test_every_button_that_is_shown_in_all_languages_tells_the_readers() -> None
             assert (tapped.language, tapped.own_language, tapped.nonce) == (entry["language"], True, "")
             assert tapped.verb.value == content["postback"].partition(":")[0]
             told += 1
-    assert told == 3 * (2 + 5 + 4)
+    assert told == 3 * (2 + 6 + 4)
 
 
 def test_a_button_that_was_shown_in_one_language_tells_nothing() -> None:

@@ -6,7 +6,7 @@ from bot.talk.hearing import Verb
 from bot.talk.topics import LONGEST, Topic, article, topic_of
 from bot.talk.wording import verb
 
-SHOWS = {Verb.GUIDE, Verb.REORDER, Verb.ORDER, Verb.HISTORY, Verb.ASK_ADMIN, Verb.SHOP}
+SHOWS = {Verb.GUIDE, Verb.REORDER, Verb.ORDER, Verb.WATCHED, Verb.HISTORY, Verb.ASK_ADMIN, Verb.SHOP}
 """These look or lead into the shop; all other verbs pay, cancel, report or change."""
 
 
@@ -33,6 +33,7 @@ SHOWS = {Verb.GUIDE, Verb.REORDER, Verb.ORDER, Verb.HISTORY, Verb.ASK_ADMIN, Ver
         ("数量を変えたい", Topic.CHANGE),
         ("いつ頃届くの", Topic.ORDER),
         ("最近の注文を見せて", Topic.HISTORY),
+        ("今週は誰が何を買いましたか", Topic.WATCHED),
         ("誰に聞けばいいですか", Topic.ASK_ADMIN),
         ("ボールペンが欲しい", Topic.SHOP),
         ("Where is my parcel?", Topic.ORDER),
