@@ -1,15 +1,13 @@
-"""What a button does when it is tapped, and where each action may stand. LINE WORKS reference 3.3.
+"""What a button does when it is tapped. LINE WORKS reference 3.3.
 
-A `Message` comes back as a `message` event (its text as if typed, its postback beside it); a `Postback` as
-a `postback` event; `Uri` and `Copy` never come back. `label` is required here although the rich menu could
-do without.
+A `Message` comes back as a `message` event (its text as if typed, its postback beside it); a `Uri` never comes back. The
+platform's other actions are not for us: a postback action may not stand in a button template, and nobody copies.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.lineworks.limits import NotAllowed, check_count, check_optional, check_text, check_uri
+from bot.lineworks.limits import check_optional, check_text, check_uri
 
 LABEL = 20
 POSTBACK = 300
@@ -35,7 +33,9 @@ class Message:
         _check_labels(self.translations)
 
     def content(self) -> dict[str, Any]:
-        said = _filled(type="message", label=self.label, text=self.text, postback=self.postback)
+        said = {"type": "message", "label": self.label, "text": self.text}
+        if self.postback is not None:
+            said["postback"] = self.postback
         texts = self.translations if self.text == self.label else ()
         return said | translated("label", self.translations) | translated("text", texts)
 
@@ -54,61 +54,10 @@ class Uri:
         _check_labels(self.translations)
 
     def content(self) -> dict[str, Any]:
-        link = _filled(type="uri", label=self.label, uri=self.uri)
-        return link | translated("label", self.translations)
+        return {"type": "uri", "label": self.label, "uri": self.uri} | translated("label", self.translations)
 
 
-@dataclass(frozen=True, slots=True)
-class Postback:
-    """Sends `data` to the bot, unseen without a `display_text`. Not for button and list templates."""
-
-    label: str
-    data: str
-    display_text: str | None = None
-
-    def __post_init__(self) -> None:
-        check_text("label", self.label, LABEL)
-        check_text("data", self.data, POSTBACK)
-        check_optional("displayText", self.display_text, 300)
-
-    def content(self) -> dict[str, Any]:
-        return _filled(type="postback", label=self.label, data=self.data, displayText=self.display_text)
-
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """Puts `copy_text` on the member's clipboard; no event follows."""
-
-    label: str
-    copy_text: str
-
-    def __post_init__(self) -> None:
-        check_text("label", self.label, LABEL)
-        check_text("copyText", self.copy_text, 1000)
-
-    def content(self) -> dict[str, Any]:
-        return _filled(type="copy", label=self.label, copyText=self.copy_text)
-
-
-Action = Message | Uri | Postback | Copy
-
-
-def refuse_postback(field: str, actions: Sequence[Action]) -> None:
-    """Button and list templates take every action but Postback: give a Message its `postback` instead."""
-    if any(isinstance(action, Postback) for action in actions):
-        raise NotAllowed(field, "a postback action is not allowed here; use a message action with a postback")
-
-
-def check_quick_reply(actions: Sequence[Action]) -> None:
-    """At most 13 quick replies, each Postback with a display text (reference 3.3, 3.4)."""
-    check_count("quickReply.items", len(actions), 0, 13)
-    if any(isinstance(action, Postback) and action.display_text is None for action in actions):
-        raise NotAllowed("quickReply.items", "a postback action needs a displayText in a quick reply")
-
-
-def quick_replies(actions: Sequence[Action]) -> dict[str, Any]:
-    """What a message adds to its content for its quick replies: nothing when there are none."""
-    return {"quickReply": {"items": [{"action": action.content()} for action in actions]}} if actions else {}
+Action = Message | Uri
 
 
 def translated(field: str, translations: tuple[tuple[str, str], ...]) -> dict[str, Any]:
@@ -122,7 +71,3 @@ def translated(field: str, translations: tuple[tuple[str, str], ...]) -> dict[st
 def _check_labels(translations: tuple[tuple[str, str], ...]) -> None:
     for language, label in translations:
         check_text(f"i18nLabels {language}", label, LABEL)
-
-
-def _filled(**fields: str | None) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from bot.app import buying
-from bot.lineworks.action import Copy
 from bot.lineworks.events import read_event
 from bot.lineworks.message import Action, ButtonTemplate, Message, Outgoing, Text, Uri
 from bot.setup import menu_actions
@@ -234,4 +233,4 @@ def test_only_what_can_be_translated_is() -> None:
     actions: tuple[Action, ...] = (Uri("x", "https://example.co.jp"), Message("x", "x"))
     (card,) = in_every_language(lambda words: [ButtonTemplate("x", actions)])
     assert isinstance(card, ButtonTemplate)
-    assert all(len(action.translations) == 3 for action in card.actions if not isinstance(action, Copy))
+    assert all(len(action.translations) == 3 for action in card.actions)
