@@ -6,10 +6,11 @@ cXML cannot cancel at Amazon; what we keep is the wish, and the people who answe
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, exists, or_, select
 
 from purchasing import notices, preferences
-from purchasing.lifecycle import OrderState
+from purchasing.lifecycle import UNHEARD, OrderState
 from purchasing.notices import What
 from purchasing.values import Company
 from storage import audit
@@ -30,7 +31,6 @@ SHIPPED = (OrderState.SHIPPING, OrderState.SHIPPED)
 OVER = (OrderState.SHIPPED, OrderState.REFUSED, OrderState.REJECTED)
 ONE_REPORT = timedelta(minutes=10)
 """Within this the same word is the same report, said or tapped twice."""
-_UNHEARD = (OrderState.UNANSWERED, OrderState.STUCK, OrderState.DOUBTFUL)
 _DUPLICATE = 409
 """The Status that refuses an order as one that is there already."""
 
@@ -38,13 +38,12 @@ _DUPLICATE = 409
 def in_doubt(order: Order) -> bool:
     """Whether Amazon may have taken the order though it never said so: the same ordered again may come twice."""
     refused_as_known = order.state == OrderState.REFUSED and order.refusal_status == _DUPLICATE
-    return order.state in _UNHEARD or refused_as_known
+    return order.state in UNHEARD or refused_as_known
 
 
 def newest(tx: Tx, member: Member, states: tuple[OrderState, ...] = ()) -> Order | None:
     """The member's newest order, in one of these states if any are named."""
-    query = select(Order).where(Order.member_id == member.id).order_by(col(Order.id).desc()).limit(1)
-    return tx.orm.exec(query.where(col(Order.state).in_(states)) if states else query).first()
+    return _newest(tx, member, *([col(Order.state).in_(states)] if states else ()))
 
 
 def placed_since(tx: Tx, member: Member, cart: Cart) -> Order | None:
@@ -59,14 +58,17 @@ def newest_refused(tx: Tx, member: Member) -> Order | None:
     """The member's newest order of which Amazon refused something, or all."""
     some = exists().where(col(OrderLine.order_id) == Order.id, col(OrderLine.rejected) > 0)
     refused = or_(some, col(Order.state) == OrderState.REFUSED)
-    query = select(Order).where(Order.member_id == member.id, refused)
-    return tx.orm.exec(query.order_by(col(Order.id).desc()).limit(1)).first()
+    return _newest(tx, member, refused)
 
 
 def newest_at_amazon(tx: Tx, member: Member) -> Order | None:
     """The member's newest order that has a number at Amazon."""
     known = exists().where(col(OrderLine.order_id) == Order.id, col(OrderLine.amazon_order) != "")
-    query = select(Order).where(Order.member_id == member.id, known)
+    return _newest(tx, member, known)
+
+
+def _newest(tx: Tx, member: Member, *such: ColumnElement[bool]) -> Order | None:
+    query = select(Order).where(Order.member_id == member.id, *such)
     return tx.orm.exec(query.order_by(col(Order.id).desc()).limit(1)).first()
 
 

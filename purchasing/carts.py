@@ -10,6 +10,7 @@ from typing import Any
 from sqlmodel import select
 
 from punchout.cart import Cart, CartRefused, read_cart
+from punchout.order import MAX_LINES, MAX_PIECES
 from punchout.xml import XmlRefused
 from purchasing import addresses, evidence, notices, soundness
 from purchasing.lifecycle import CartState, SessionEvent, SessionState, advance
@@ -24,12 +25,8 @@ from storage.vault import Keyring
 PRICE_HOLD = timedelta(days=7)
 """How long Amazon keeps price and stock from 承認を依頼する on (Amazon reference 9.5): from the cart's own time, which a
 browser may hand in days later. A clock that is ahead of ours wins nothing."""
-MOST_LINES, MOST_PIECES = 50, 999
-"""Amazon's limits for one order (Amazon reference 8.3)."""
 OF_A_STRANGER = 64 * 1024
 """How much is kept of a cart for no visit of ours: anybody may post one, and the disk is ours."""
-
-
 HUNDREDTH = Decimal("0.01")
 
 
@@ -141,7 +138,7 @@ def accept_cart(
     if seen:
         # The document was handed in before, for another visit: a replay.
         return refuse(Trouble.CART_USED)
-    if len(value.lines) > MOST_LINES or any(line.quantity > MOST_PIECES for line in value.lines):
+    if len(value.lines) > MAX_LINES or any(line.quantity > MAX_PIECES for line in value.lines):
         member = tx.orm.get_one(Member, session.member_id)
         notices.tell_member(tx, member, What.CART_TOO_LARGE, session.id or 0, now)
         return refuse(Trouble.CART_TOO_LARGE)
@@ -206,8 +203,8 @@ def _store(tx: Tx, session: ShoppingSession, cart: Cart, document_id: int, now: 
                 shipping=line.shipping.amount if line.shipping is not None else None,
                 tax=line.tax.amount if line.tax is not None else None,
                 tax_rate=goods[0].rate.quantize(HUNDREDTH) if goods and goods[0].rate is not None else None,
-                sold_by=line.sold_by or "",
-                detail_url=line.detail_url or "",
+                sold_by=line.sold_by,
+                detail_url=line.detail_url,
                 item_xml=line.item_xml,
             )
         )

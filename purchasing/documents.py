@@ -9,10 +9,9 @@ from punchout.shipment import ShipNotice
 from punchout.status_update import StatusUpdate
 from purchasing import evidence, fulfilment, invoicing, notices, submission
 from purchasing.intake import Task
-from purchasing.notices import What
 from purchasing.values import Company
 from storage.database import Tx
-from storage.tables import Member, Order, StoredDocument
+from storage.tables import Order, StoredDocument
 from storage.vault import Keyring
 
 FAILED = "failed"
@@ -41,7 +40,7 @@ def _heed(
     changed = submission.hear(tx, company, order_id, value.status, now)
     if not value.status.taken and not changed:
         stored.note = f"Status {value.status.code}: {value.status.reason}"[:1000]
-        tell(tx, company, order_id, stored, now)
+        notices.tell_of_document(tx, company, tx.orm.get_one(Order, order_id), stored, now)
 
 
 def give_up(tx: Tx, company: Company, task: Task, now: datetime) -> None:
@@ -49,12 +48,4 @@ def give_up(tx: Tx, company: Company, task: Task, now: datetime) -> None:
     stored = tx.orm.get_one(StoredDocument, task.document_id)
     stored.outcome = FAILED
     tx.orm.add(stored)
-    tell(tx, company, task.order_id, stored, now)
-
-
-def tell(tx: Tx, company: Company, order_id: int, stored: StoredDocument, now: datetime) -> None:
-    """Tell whoever answers for the order of this document."""
-    order = tx.orm.get_one(Order, order_id)
-    assert stored.id is not None
-    buyer = tx.orm.get_one(Member, order.member_id)
-    notices.tell_admins(tx, company, buyer, What.DOCUMENT, stored.id, now, trace=order.trace)
+    notices.tell_of_document(tx, company, tx.orm.get_one(Order, task.order_id), stored, now)

@@ -63,6 +63,10 @@ class OrderState(StrEnum):
     SHIPPED = "shipped"
 
 
+UNHEARD = (OrderState.UNANSWERED, OrderState.STUCK, OrderState.DOUBTFUL)
+"""Amazon may have the order, and has not said so."""
+
+
 class OrderEvent(StrEnum):
     SENT = "sent"
     NOT_REACHED = "not_reached"

@@ -10,7 +10,7 @@ from purchasing import members, policy
 from purchasing.values import Company
 from storage import queue
 from storage.database import Tx
-from storage.tables import Member, Order
+from storage.tables import Member, Order, StoredDocument
 
 KIND = "notice"
 
@@ -178,3 +178,10 @@ def tell_all(
     buyer = tx.orm.get_one(Member, order.member_id)
     tell_member(tx, buyer, what, ref, now, trace=order.trace, again=again)
     tell_admins(tx, company, buyer, what, ref, now, trace=order.trace, again=again)
+
+
+def tell_of_document(tx: Tx, company: Company, order: Order, stored: StoredDocument, now: datetime) -> None:
+    """Tell everybody who answers for an order of a document that spoke of it."""
+    assert stored.id is not None
+    buyer = tx.orm.get_one(Member, order.member_id)
+    tell_admins(tx, company, buyer, What.DOCUMENT, stored.id, now, trace=order.trace)

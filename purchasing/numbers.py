@@ -5,12 +5,10 @@ from datetime import datetime
 
 from sqlalchemy.dialects import postgresql, sqlite
 
+from punchout.order import MAX_NUMBER
 from purchasing.values import Company, local
 from storage.database import Tx
 from storage.tables import NumberSeries
-
-LONGEST = 22
-"""What X12 allows for a purchase order number (Amazon reference 8.2)."""
 
 
 def render(pattern: str, now: datetime, n: int) -> str:
@@ -28,8 +26,8 @@ def check_pattern(pattern: str) -> None:
     small, large = render(pattern, now, 1), render(pattern, now, 99_999)
     if small == large:
         raise ValueError("the pattern needs {n}, the running number")
-    if len(large) > LONGEST:
-        raise ValueError(f"numbers would be longer than {LONGEST} characters")
+    if len(large) > MAX_NUMBER:
+        raise ValueError(f"numbers would be longer than {MAX_NUMBER} characters")
     if not all(c.isascii() and (c.isalnum() or c in "-_/.") for c in small + large):
         raise ValueError("only letters, digits and - _ / . are allowed")
 

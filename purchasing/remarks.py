@@ -10,10 +10,9 @@ from decimal import Decimal
 
 from punchout.money import Money
 from purchasing import notices
-from purchasing.notices import What
 from purchasing.values import Company, plain
 from storage.database import Tx
-from storage.tables import Member, Order, OrderLine, StoredDocument
+from storage.tables import Order, OrderLine, StoredDocument
 from storage.types import Amount
 
 LONGEST = 1000
@@ -65,6 +64,4 @@ class Remarks:
         noted = stored.note.split("; ") if stored.note else []
         stored.note = "; ".join(dict.fromkeys([*noted, *self.said]))[:LONGEST]
         tx.orm.add(stored)
-        assert stored.id is not None
-        buyer = tx.orm.get_one(Member, order.member_id)
-        notices.tell_admins(tx, company, buyer, What.DOCUMENT, stored.id, now, trace=order.trace)
+        notices.tell_of_document(tx, company, order, stored, now)

@@ -26,15 +26,13 @@ def store(
     """Store what a ship notice says; an update or a repetition takes the place of the former.
 
     None for a notice that a later one of its shipment has overtaken on the way: that one stands, and a date later
-    than its arrival counts as the arrival. Of a notice whose pieces
-    cannot be read the packages are kept, with the pieces that were told of its shipment before.
+    than its arrival counts as the arrival. Of a notice whose pieces cannot be read the packages are kept, with the pieces
+    that were told of its shipment before.
     """
     assert order.id is not None
     assert stored.id is not None
     noticed_at = min(value.notice_date or stored.at, stored.at)
-    same = select(Shipment).where(
-        Shipment.order_id == order.id, Shipment.shipment_id == (value.shipment_id or "")
-    )
+    same = select(Shipment).where(Shipment.order_id == order.id, Shipment.shipment_id == value.shipment_id)
     former = tx.orm.exec(same).all() if value.shipment_id else ()
     if any(row.noticed_at > noticed_at for row in former):
         remarks.overtaken()
@@ -43,7 +41,7 @@ def store(
     shipment = Shipment(
         order_id=order.id,
         document_id=stored.id,
-        shipment_id=value.shipment_id or "",
+        shipment_id=value.shipment_id,
         operation=value.operation,
         packages=tuple(Package(each.carrier, each.tracking, each.tracking_url) for each in value.parcels),
         shipped_at=value.shipment_date,

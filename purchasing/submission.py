@@ -12,7 +12,7 @@ from punchout.redact import masked
 from punchout.status import Status
 from punchout.supplier import Refused, Supplier, Taken, Unreachable
 from purchasing import evidence, notices, reminders
-from purchasing.lifecycle import OrderEvent, OrderState, advance
+from purchasing.lifecycle import UNHEARD, OrderEvent, OrderState, advance
 from purchasing.notices import What
 from purchasing.values import Company
 from storage import audit, tables
@@ -75,15 +75,14 @@ def hear(tx: Tx, company: Company, order_id: int, status: Status, now: datetime)
     """A later word of Amazon's on the bytes that we sent; says whether it changed the order."""
     order = tx.orm.get_one(Order, order_id, with_for_update=True)
     before = order.state
-    if order.state in (OrderState.SENDING, *_UNHEARD) and status.taken:
+    if order.state in (OrderState.SENDING, *UNHEARD) and status.taken:
         _note(tx, company, order_id, OrderEvent.TAKEN, now)
-    elif order.state in _UNHEARD and status.permanent:
+    elif order.state in UNHEARD and status.permanent:
         no = Refused(status.code, status.reason, said=status.message or status.text)
         _note(tx, company, order_id, OrderEvent.REFUSED, now, no.reason, no)
     return order.state != before
 
 
-_UNHEARD = (OrderState.UNANSWERED, OrderState.STUCK, OrderState.DOUBTFUL)
 _SENDABLE = (OrderState.PLACED, OrderState.SENDING, OrderState.UNANSWERED, OrderState.STUCK)
 _TOLD = {
     OrderState.REFUSED: What.ORDER_REFUSED,

@@ -7,7 +7,7 @@ platform's other actions are not for us: a postback action may not stand in a bu
 from dataclasses import dataclass
 from typing import Any
 
-from bot.lineworks.limits import check_optional, check_text, check_uri
+from bot.lineworks.limits import check_text, check_uri
 
 LABEL = 20
 POSTBACK = 300
@@ -29,7 +29,8 @@ class Message:
     def __post_init__(self) -> None:
         check_text("label", self.label, LABEL)
         check_text("text", self.text, 300)
-        check_optional("postback", self.postback, POSTBACK)
+        if self.postback is not None:
+            check_text("postback", self.postback, POSTBACK)
         _check_labels(self.translations)
 
     def content(self) -> dict[str, Any]:

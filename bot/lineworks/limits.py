@@ -34,12 +34,6 @@ def check_text(field: str, text: str, limit: int) -> None:
         raise LimitExceeded(field, limit, actual)
 
 
-def check_optional(field: str, text: str | None, limit: int) -> None:
-    """The same for a text that may be left out; None leaves it out."""
-    if text is not None:
-        check_text(field, text, limit)
-
-
 def check_count(field: str, actual: int, least: int, most: int) -> None:
     """Refuses fewer than `least` or more than `most` items."""
     if actual < least:

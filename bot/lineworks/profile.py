@@ -21,12 +21,6 @@ class Profile:
     language: str | None
     organizations: tuple[str, ...] = ()
 
-    @property
-    def display_name(self) -> str:
-        """Last name, then first; the login id or the user id when the platform keeps the name to itself."""
-        names = " ".join(name for name in (self.last_name, self.first_name) if name)
-        return names or self.login_id or self.user_id
-
 
 @dataclass(frozen=True, slots=True)
 class BotFacts:
@@ -35,7 +29,6 @@ class BotFacts:
     `callback_events` and `channel_events` are None when the platform doesn't tell (field names: reference 6).
     """
 
-    name: str | None
     callback_url: str | None
     callback_enabled: bool | None
     callback_events: frozenset[str] | None
@@ -70,7 +63,6 @@ def read_bot(facts: Mapping[str, Any]) -> BotFacts:
     """The bot in an answer of GET /bots/{botId}."""
     enabled = facts.get("enableCallback")
     return BotFacts(
-        _text(facts.get("botName")),
         _text(facts.get("callbackUrl")),
         enabled if isinstance(enabled, bool) else None,
         _words(facts.get("callbackEvents")),

@@ -12,8 +12,6 @@ PRICE_RISE = Decimal("1.10")
 LEAP = Decimal("1.30")
 OTHER_SELLER = "別の出品者 模擬店"
 DEARER_SHIPPING = Decimal(1500)
-DAYS = {"Amazon": 2}
-SELLER_DAYS = 4
 SLOW_DAYS = 45
 
 
@@ -30,6 +28,11 @@ class Offer:
     days: int
 
 
+def days_of(shipper: str) -> int:
+    """Days from the order to the door."""
+    return 2 if shipper == "Amazon" else 4
+
+
 def offer(line: PricedLine, shelf: Shelf, outcome: Outcome, *, held: bool, first: bool) -> Offer:
     """Today's offer for a line of a cart."""
     there = line.product if held else shelf.product(line.product.asin)
@@ -40,7 +43,7 @@ def offer(line: PricedLine, shelf: Shelf, outcome: Outcome, *, held: bool, first
         line.shipping,
         line.product.seller,
         line.product.shipper,
-        DAYS.get(line.product.shipper, SELLER_DAYS),
+        days_of(line.product.shipper),
     )
     return _in_mood(as_in_cart, outcome) if first else as_in_cart
 
@@ -56,7 +59,7 @@ def _in_mood(offer: Offer, outcome: Outcome) -> Offer:
         case "partial":
             return replace(offer, pieces=(offer.pieces + 1) // 2)
         case "other_seller":
-            return replace(offer, seller=OTHER_SELLER, shipper=OTHER_SELLER, days=SELLER_DAYS)
+            return replace(offer, seller=OTHER_SELLER, shipper=OTHER_SELLER, days=days_of(OTHER_SELLER))
         case "dear_shipping":
             return replace(offer, shipping=DEARER_SHIPPING)
         case "slow_delivery":

@@ -8,12 +8,10 @@ from aiohttp import web
 from sandbox.amazon.account import ACCOUNT
 from sandbox.amazon.entrance import living_session
 from sandbox.amazon.goods import ORDERS, Product
+from sandbox.amazon.offers import days_of
 from sandbox.amazon.pages import page
 from sandbox.amazon.pricing import FREE_SHIPPING_FROM, MAX_LINES, MAX_PIECES
 from sandbox.amazon.sessions import BasketFull, ShopSession
-
-AMAZON_DAYS = 2
-SELLER_DAYS = 4
 
 
 def entered(request: web.Request) -> ShopSession:
@@ -25,7 +23,7 @@ def entered(request: web.Request) -> ShopSession:
 
 def arrives(product: Product, now: datetime) -> datetime:
     """The day that the page promises."""
-    return now + timedelta(days=AMAZON_DAYS if product.shipper == "Amazon" else SELLER_DAYS)
+    return now + timedelta(days=days_of(product.shipper))
 
 
 async def browse(request: web.Request) -> web.Response:

@@ -89,9 +89,9 @@ class Fields:
             raise Invalid(self.where(name), "must begin with https://")
         return value
 
-    def png(self, name: str, *, required: bool = False) -> str | None:
+    def png(self, name: str) -> str | None:
         """The URL of a picture where the reference wants PNG (3.2, 3.4); one that is named as another kind is refused."""
-        value = self.address(name, required=required)
+        value = self.address(name)
         kind = PurePosixPath(urlsplit(value or "").path).suffix.lower()
         if kind in _OTHER_PICTURES:
             raise Invalid(self.where(name), f"must be a PNG, not {kind}.")

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from punchout.envelope import Account
+from punchout.order import MAX_NUMBER
 from punchout.secret import Secret
-from purchasing.numbers import LONGEST, check_pattern, next_number, render, resembles
+from purchasing.numbers import check_pattern, next_number, render, resembles
 from purchasing.values import Company
 from storage.database import Database, Tx
 
@@ -50,7 +51,7 @@ def test_the_day_is_the_day_in_japan() -> None:
         ("KM-{yyyy}-{number}", "unknown field"),
         ("KM-{}-{n}", "unknown field"),
         ("KM-{n.x}", "unknown field"),
-        ("KM-{yyyy}{mm}{dd}-{n:012d}", f"longer than {LONGEST}"),
+        ("KM-{yyyy}{mm}{dd}-{n:012d}", f"longer than {MAX_NUMBER}"),
         ("注文-{n}", "only letters, digits"),
         ("KM {n}", "only letters, digits"),
         ("KM:{n}", "only letters, digits"),
