@@ -127,7 +127,7 @@ async def test_first_purchase(talk_url: str, context: BrowserContext, tmp_path: 
     link = page.get_by_role("link", name="購入者にトークを送る").last
     await expect(link).to_be_visible()
     await _say(page, "ヘルプ")
-    await _bubble(page, "管理者の方: 「お知らせ設定」")
+    await _bubble(page, "管理者の方: 「社員の注文履歴」")
     await _tap(page, "お知らせ設定")
     await _bubble(page, "購入: すぐ")
     await _tap(page, "購入は1日1回")
