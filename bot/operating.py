@@ -17,19 +17,37 @@ def add_commands(add: Add, words: Wording) -> None:
     act = jobs.add_mutually_exclusive_group()
     act.add_argument("--again", default="", metavar="ID", help=words("cli", "again"))
     act.add_argument("--forget", default="", metavar="ID", help=words("cli", "forget"))
-    act.add_argument("--forget-company", default="", metavar="ID", help=words("cli", "forget_company"))
+    act.add_argument(
+        "--forget-company", type=_text, default="", metavar="ID", help=words("cli", "forget_company")
+    )
     audit = add("audit", _audit, config=True)
     audit.add_argument("act", nargs="?", choices=("list", "verify"), default="list", help=words("cli", "act"))
-    audit.add_argument("--order", default="", metavar="NUMBER", help=words("cli", "order"))
-    audit.add_argument("--member", default="", metavar="ID", help=words("cli", "member"))
-    audit.add_argument("--limit", type=int, default=100, metavar="N", help=words("cli", "limit"))
+    audit.add_argument("--order", type=_text, default="", metavar="NUMBER", help=words("cli", "order"))
+    audit.add_argument("--member", type=_text, default="", metavar="ID", help=words("cli", "member"))
+    audit.add_argument("--limit", type=_count, default=100, metavar="N", help=words("cli", "limit"))
     audit.add_argument(
         "--expect", type=_head, action="append", default=[], metavar="PLACE:HASH", help=words("cli", "expect")
     )
     evidence = add("evidence", _evidence, config=True)
-    evidence.add_argument("order", metavar="NUMBER", help=words("cli", "evidence_order"))
+    evidence.add_argument("order", type=_text, metavar="NUMBER", help=words("cli", "evidence_order"))
     evidence.add_argument("--show", type=int, default=0, metavar="ID", help=words("cli", "show"))
     evidence.add_argument("--raw", action="store_true", help=words("cli", "raw"))
+
+
+def _text(said: str) -> str:
+    """What a terminal of another encoding sends may be no text. Raises ArgumentTypeError for that."""
+    try:
+        said.encode()
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError(f"not a text: {said!r}") from None
+    return said
+
+
+def _count(said: str) -> int:
+    """Raises ArgumentTypeError for less than 1 and more than there can be."""
+    if not (said.isdecimal() and 1 <= int(said[:10]) <= 10**9):
+        raise argparse.ArgumentTypeError(f"not a number from 1 to {10**9}: {said!r}")
+    return int(said)
 
 
 def _head(said: str) -> tuple[int, str]:

@@ -7,6 +7,7 @@ callback. When too many are open, the one that has rested for longest makes room
 """
 
 import asyncio
+import os
 import resource
 from dataclasses import dataclass
 from typing import Any
@@ -107,7 +108,7 @@ class Door:
 
 
 async def open_door(app: web.Application, host: str, port: int) -> Door:
-    """Serve the application. Raises OSError."""
+    """Serve the application. Raises OSError, which names host, port and the reason."""
     # aiohttp waits this long twice: for a request to end, then for its cancellation.
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.5)
     await runner.setup()
@@ -128,7 +129,9 @@ async def open_door(app: web.Application, host: str, port: int) -> Door:
 
     try:
         server = await loop.create_server(doorkeeper, host, port, backlog=1024, reuse_address=True)
-    except OSError:
+    except OSError as error:
         await runner.cleanup()
-        raise
+        # A name that is unknown has a number of its own, below 0, and its words already.
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        raise OSError(f"{host}:{port} ({why or error})") from error
     return Door(server.sockets[0].getsockname()[1], server, runner)

@@ -159,8 +159,26 @@ async def test_serve_on_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
     said = [line for line in ended.err.splitlines() if not line.startswith("{")]
     assert ended.code == 1
     assert len(said) == 1
-    assert said[0].startswith("Cannot listen on ")
-    assert str(port) in said[0]
+    assert said[0].startswith(f"Cannot listen on 127.0.0.1:{port} (Address already in use). ")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("audit", "--limit", "0"), ("audit", "--limit", "-5"), ("audit", "--limit", "9" * 40),
+        ("audit", "--order", "\udcff"), ("audit", "--member", "\udcff"), ("evidence", "\udcff"),
+        ("jobs", "--forget-company", "\udcff"),
+    ],
+    ids=lambda given: ascii(" ".join(given))[:30],
+)  # fmt: skip
+async def test_what_no_database_could_be_asked_for_is_wrong_use(
+    tmp_path: Path, given: tuple[str, ...]
+) -> None:
+    """A number below 1 or beyond all rows, and what a terminal of another encoding sends."""
+    ended = await kaimono(tmp_path, *given, "--config", write(tmp_path))
+    assert (ended.code, ended.out) == (2, "")
+    assert "error: argument" in ended.err
+    assert "Traceback" not in ended.err
 
 
 async def test_serve_refuses_a_key_file_that_others_can_read(tmp_path: Path) -> None:
