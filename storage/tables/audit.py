@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import DDL, Index, UniqueConstraint, event, text
+from sqlalchemy import DDL, UniqueConstraint, event
 from sqlmodel import Field, SQLModel
 
-from storage.types import BigId, Utc
+from storage.types import BigId, Utc, partial_index
 
 
 class AuditEntry(SQLModel, table=True):
@@ -19,18 +19,8 @@ class AuditEntry(SQLModel, table=True):
     __tablename__ = "audit_entry"
     __table_args__ = (
         UniqueConstraint("company_id", "place"),
-        Index(
-            "ix_audit_entry_order",
-            "order_number",
-            sqlite_where=text("order_number <> ''"),
-            postgresql_where=text("order_number <> ''"),
-        ),
-        Index(
-            "ix_audit_entry_member",
-            "member_id",
-            sqlite_where=text("member_id IS NOT NULL"),
-            postgresql_where=text("member_id IS NOT NULL"),
-        ),
+        partial_index("ix_audit_entry_order", "order_number", where="order_number <> ''"),
+        partial_index("ix_audit_entry_member", "member_id", where="member_id IS NOT NULL"),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)

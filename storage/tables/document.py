@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from storage.types import BigId, Utc
+from storage.types import BigId, Utc, partial_index
 
 
 class StoredDocument(SQLModel, table=True):
@@ -17,12 +17,7 @@ class StoredDocument(SQLModel, table=True):
     __tablename__ = "document"
     __table_args__ = (
         UniqueConstraint("company_id", "direction", "identity"),
-        Index(
-            "ix_document_loose",
-            "at",
-            sqlite_where=text("order_number = ''"),
-            postgresql_where=text("order_number = ''"),
-        ),
+        partial_index("ix_document_loose", "at", where="order_number = ''"),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)

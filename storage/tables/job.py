@@ -2,19 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, text
+from sqlalchemy import CheckConstraint, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from storage.types import BigId, Utc
-
-
-def _index(name: str, *columns: str, where: str) -> Index:
-    """A partial index on both engines: however many rows are done, they cost the hot paths nothing."""
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+from storage.types import BigId, Utc, partial_index
 
 
 class JobRow(SQLModel, table=True):
-    """One piece of later work.
+    """One piece of later work. Its indexes are partial: however many jobs are done, they cost the hot paths nothing.
 
     `state`: waiting (another job of its lane comes first), ready, leased, done or buried. `lane`: its jobs run one at a
     time, in the order of `id`; its name carries the company where needed. `key`: seen once, ever; a second job with the
@@ -26,12 +21,12 @@ class JobRow(SQLModel, table=True):
     __tablename__ = "job"
     __table_args__ = (
         CheckConstraint("state IN ('waiting', 'ready', 'leased', 'done', 'buried')", name="state"),
-        _index("ix_job_claim", "kind", "priority", "id", where="state = 'ready'"),
-        _index("ix_job_due", "kind", "due", where="state = 'ready'"),
-        _index("ix_job_lane", "lane", "id", where="state IN ('waiting', 'ready', 'leased')"),
-        _index("ix_job_lease", "lease_until", where="state = 'leased'"),
-        _index("ix_job_buried", "company_id", "id", where="state = 'buried'"),
-        _index("ix_job_done", "finished_at", where="state = 'done'"),
+        partial_index("ix_job_claim", "kind", "priority", "id", where="state = 'ready'"),
+        partial_index("ix_job_due", "kind", "due", where="state = 'ready'"),
+        partial_index("ix_job_lane", "lane", "id", where="state IN ('waiting', 'ready', 'leased')"),
+        partial_index("ix_job_lease", "lease_until", where="state = 'leased'"),
+        partial_index("ix_job_buried", "company_id", "id", where="state = 'buried'"),
+        partial_index("ix_job_done", "finished_at", where="state = 'done'"),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)

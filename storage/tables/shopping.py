@@ -3,15 +3,10 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from storage.types import Amount, BigId, Quantity, Utc
-
-
-def _where(name: str, column: str, condition: str) -> Index:
-    """A partial index: what is swept away one day is found without a look at what stays."""
-    return Index(name, column, sqlite_where=text(condition), postgresql_where=text(condition))
+from storage.types import Amount, BigId, Quantity, Utc, partial_index
 
 
 class ShopLink(SQLModel, table=True):
@@ -34,7 +29,9 @@ class ShoppingSession(SQLModel, table=True):
     """One visit to Amazon's shop: from the PunchOutSetupRequest to the cart. Tokens are kept as hashes only."""
 
     __tablename__ = "shopping_session"
-    __table_args__ = (_where("ix_shopping_session_cartless", "opened_at", "state <> 'returned'"),)
+    __table_args__ = (
+        partial_index("ix_shopping_session_cartless", "opened_at", where="state <> 'returned'"),
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     company_id: str = Field(foreign_key="company.id")
@@ -57,7 +54,7 @@ class Cart(SQLModel, table=True):
     """A cart that Amazon's shop handed back. Amounts are Amazon's own, never recomputed."""
 
     __tablename__ = "cart"
-    __table_args__ = (_where("ix_cart_unbought", "received_at", "state <> 'ordered'"),)
+    __table_args__ = (partial_index("ix_cart_unbought", "received_at", where="state <> 'ordered'"),)
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     company_id: str = Field(foreign_key="company.id")

@@ -113,6 +113,14 @@ class Bench:
     async def row(self, key: str) -> JobRow:
         return await self.db.read(lambda tx: tx.orm.exec(select(JobRow).where(JobRow.key == key)).one())
 
+    async def leased_anew(self, key: str) -> None:
+        """Wait until the heart has beaten once more."""
+        before = (await self.row(key)).lease_until
+        self.clock.advance(seconds=1)
+        async with asyncio.timeout(SOON):
+            while (await self.row(key)).lease_until == before:
+                await self.db.write(lambda tx: None)
+
     async def settled(self, key: str, state: str, attempts: int = 1) -> JobRow:
         """The job once it is in this state after so many attempts."""
         changed = asyncio.Event()
@@ -182,7 +190,7 @@ async def test_a_lane_goes_in_order_while_others_pass_it(bench: Bench) -> None:
 
 
 async def test_no_more_at_a_time_than_there_are_hands(bench: Bench) -> None:
-    bench, gate = bench, asyncio.Event()
+    gate = asyncio.Event()
     keys = [f"job {number}" for number in range(20)]
     bench.chores.doing = dict.fromkeys(keys, waiting_for(gate))
     async with bench.working(hands=3):
@@ -340,17 +348,13 @@ async def test_a_standstill_makes_nobody_do_his_own_work_twice(bench: Bench) -> 
 
 
 async def test_the_heartbeat_keeps_a_long_job(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    bench, gate = bench, asyncio.Event()
+    gate = asyncio.Event()
     monkeypatch.setattr(worker, "LEASE", timedelta(milliseconds=60))
     bench.chores.doing["slow"] = waiting_for(gate)
     async with bench.working():
         await bench.put("slow")
         await bench.chores.begun_with(1)
-        before = (await bench.row("slow")).lease_until
-        bench.clock.advance(seconds=1)
-        async with asyncio.timeout(SOON):
-            while (await bench.row("slow")).lease_until == before:
-                await bench.db.write(lambda tx: None)
+        await bench.leased_anew("slow")
         gate.set()
     assert (await bench.row("slow")).state == "done"
 
@@ -359,7 +363,7 @@ async def test_the_heart_beats_on_after_a_fright(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The table is away for a moment: a restore, somebody's hand in the database."""
-    bench, gate = bench, asyncio.Event()
+    gate = asyncio.Event()
     monkeypatch.setattr(worker, "LEASE", timedelta(milliseconds=60))
     bench.chores.doing["slow"] = waiting_for(gate)
     async with bench.working():
@@ -370,11 +374,7 @@ async def test_the_heart_beats_on_after_a_fright(
             while "leases could not be renewed" not in caplog.text:
                 await bench.db.write(lambda tx: None)
         await bench.db.write(lambda tx: tx.conn.exec_driver_sql("ALTER TABLE job_away RENAME TO job").close())
-        before = (await bench.row("slow")).lease_until
-        bench.clock.advance(seconds=1)
-        async with asyncio.timeout(SOON):
-            while (await bench.row("slow")).lease_until == before:
-                await bench.db.write(lambda tx: None)
+        await bench.leased_anew("slow")
         gate.set()
         await bench.settled("slow", "done")
 

@@ -420,7 +420,7 @@ async def test_a_worker_that_lost_its_job_cannot_undo_an_answer(
     """The first attempt hangs until its lease is gone; a second one is taken; then the first one breaks."""
     amazon.answers.append(never_answers)
     slow = asyncio.create_task(sending.attempt())
-    await amazon.wait_for_orders(1)
+    await amazon.wait_for_an_order()
     assert await sending.attempt() == Done()
     assert isinstance(await slow, Retry)
     assert await sending.state() == OrderState.RECEIVED
@@ -447,7 +447,7 @@ async def test_a_refusal_after_a_process_died_while_sending_is_doubtful_too(
 ) -> None:
     amazon.answers += [never_answers, says(400, "duplicate")]
     dying = asyncio.create_task(sending.attempt())
-    await amazon.wait_for_orders(1)
+    await amazon.wait_for_an_order()
     dying.cancel()
     assert await sending.state() == OrderState.SENDING
     assert await sending.attempt() == Done()

@@ -11,10 +11,10 @@ from storage.queue import Job, LeaseLost
 from tests.storage.jobs import LEASE, NOW, after, claiming, keys_claimed, putting, states
 
 
-async def claimed(database: Database, key: str = "a", owner: str = "one") -> Job:
-    """One job, put and claimed."""
-    await database.write(putting(key))
-    (job,) = await database.write(claiming(owner))
+async def claimed(database: Database) -> Job:
+    """The job "a", put, and claimed by "one"."""
+    await database.write(putting("a"))
+    (job,) = await database.write(claiming("one"))
     return job
 
 

@@ -51,15 +51,9 @@ class FakeAmazon:
         app.router.add_post(f"/orders/{ORDER_TOKEN}", self._order)
         return app
 
-    async def wait_for_orders(self, count: int) -> list[bytes]:
+    async def wait_for_an_order(self) -> None:
         async with self.called, asyncio.timeout(PATIENCE):
-            await self.called.wait_for(lambda: len(self.orders) >= count)
-        return self.orders
-
-    async def wait_for_setups(self, count: int) -> list[bytes]:
-        async with self.called, asyncio.timeout(PATIENCE):
-            await self.called.wait_for(lambda: len(self.setups) >= count)
-        return self.setups
+            await self.called.wait_for(lambda: bool(self.orders))
 
     async def _setup(self, request: web.Request) -> web.StreamResponse:
         await self._note(request, self.setups)
@@ -82,10 +76,10 @@ class FakeAmazon:
 
 
 @asynccontextmanager
-async def fake_amazon(port: int | None = None) -> AsyncIterator[FakeAmazon]:
+async def fake_amazon() -> AsyncIterator[FakeAmazon]:
     """An Amazon on a port of its own."""
     amazon = FakeAmazon()
-    async with TestServer(amazon.app(), port=port) as server:
+    async with TestServer(amazon.app()) as server:
         amazon.base = str(server.make_url("")).rstrip("/")
         yield amazon
 

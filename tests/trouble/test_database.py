@@ -97,12 +97,12 @@ def fill(ballast: Path) -> None:
 
 
 @contextmanager
-def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
-    """A file system of its own in memory; skips the test where nobody may make one."""
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A file system of 8 MiB in memory; skips the test where nobody may make one."""
     place = folder / "disk"
     place.mkdir()
     made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "kaimono-test", place],
+        ["mount", "-t", "tmpfs", "-o", "size=8m", "kaimono-test", place],
         capture_output=True,
         check=False,
     )
@@ -117,7 +117,7 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
 async def test_the_disk_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A real one. What came before it was full and what comes after is done; in between nobody hears 200."""
     monkeypatch.setattr(worker, "SAFETY_NET", 0.2)
-    with small_disk(tmp_path, 8) as disk:
+    with small_disk(tmp_path) as disk:
         async with town(more_people=1) as place, bots(place, disk, database=in_file(disk)) as (bot,):
             await place.register(TARO)
             ballast = disk / "ballast"
@@ -195,7 +195,7 @@ async def test_a_file_that_turns_read_only(tmp_path: Path, monkeypatch: pytest.M
 
 
 async def test_a_read_only_disk_is_told_at_the_start(tmp_path: Path) -> None:
-    with small_disk(tmp_path, 8) as disk:
+    with small_disk(tmp_path) as disk:
         async with town() as place:
             config = load(place.write_config(disk, in_file(disk)), {})
             async with running(config):
