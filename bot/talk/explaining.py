@@ -12,7 +12,7 @@ from bot.talk.languages import said_in
 from bot.talk.till import Till
 from bot.talk.topics import Topic
 from bot.talk.wording import Wording
-from purchasing import aftercare, history, ordering, policy, spending
+from purchasing import aftercare, history, policy, spending
 from purchasing.aftercare import Receipt
 from purchasing.spending import Spent
 
@@ -28,7 +28,7 @@ def explain(till: Till, topic: str) -> list[Outgoing]:
             return till.ask_what_to_cancel()
         case Topic.SPENT:
             return said_in(till.member.language, lambda words: _spent(words, till))
-        case Topic.PAPERS | Topic.PLACE | Topic.COSTS | Topic.APPROVAL | Topic.CHANGE:
+        case Topic.SHORT_LINK | Topic.PAPERS | Topic.PLACE | Topic.COSTS | Topic.APPROVAL | Topic.CHANGE:
             return said_in(
                 till.member.language,
                 lambda words: [ButtonTemplate(words("explaining", topic), _leads_on(words, till, topic))],
@@ -42,7 +42,7 @@ def _leads_on(words: Wording, till: Till, topic: str) -> tuple[Action, ...]:
     shop, past, _ = menu_buttons(words)
     admin = policy.is_admin(till.company, till.member)
     ask = () if admin else (say(words, "ask_admin", Verb.ASK_ADMIN),)
-    cart, newest = ordering.newest_offered(till.tx, till.member), aftercare.newest(till.tx, till.member)
+    cart, newest = till.at_hand(), aftercare.newest(till.tx, till.member)
     look = (say(words, "cart", Verb.CART),) if cart else ()
     match topic:
         case Topic.PAPERS:

@@ -67,7 +67,8 @@ def _message(versions: Sequence[Outgoing]) -> Outgoing:
     """One message out of its versions, in the order of CODES."""
     texts = [each for each in versions if isinstance(each, Text)]
     if texts:
-        return replace(texts[0], translations=_beside([each.text for each in texts]))
+        below = tuple(_action(each) for each in zip(*(text.quick_reply for text in texts), strict=True))
+        return replace(texts[0], quick_reply=below, translations=_beside([each.text for each in texts]))
     cards = [each for each in versions if isinstance(each, ButtonTemplate)]
     actions = tuple(_action(each) for each in zip(*(card.actions for card in cards), strict=True))
     translations = _beside([card.content_text for card in cards])

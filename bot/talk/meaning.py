@@ -102,7 +102,8 @@ def _of_words(tx: Tx, company: Company, member: Member, at: At, heard: Heard) ->
             return replace(heard, verb=Verb.ASK_ADMIN)
         if policy.is_admin(company, member) and _names(history.buyers(tx, company, member), heard.text):
             return replace(heard, verb=Verb.BUYER)
-    return heard if at in (At.ASKED_EMAIL, At.ASKED_PURPOSE) else _asked(tx, company, member, heard)
+    answers = at is At.ASKED_PURPOSE or (at is At.ASKED_EMAIL and ("@" in heard.text or heard.text.isascii()))
+    return heard if answers else _asked(tx, company, member, heard)
 
 
 def _asked(tx: Tx, company: Company, member: Member, heard: Heard) -> Heard:

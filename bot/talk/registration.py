@@ -20,12 +20,12 @@ def how_to_join(words: Wording) -> list[Outgoing]:
 def ask_email(words: Wording, sentence: str, email: str, known: str) -> list[Outgoing]:
     """The question for the mail address; `known` is the login id, offered where it is a mail address."""
     question = words("registration", sentence, email=email)
+    keep = (say(words, "cancel", Verb.CANCEL),) if email else ()
     if known == email or isinstance(read_email(known), BadEmail):
-        return [Text(question)]
+        return [Text(question, quick_reply=keep)]
     offer = words("registration", "offer_email", email=known)
-    return [
-        ButtonTemplate(cut(f"{question}\n\n{offer}", CARD), (Message(words("label", "use_this"), known),))
-    ]
+    use = Message(words("label", "use_this"), known)
+    return [ButtonTemplate(cut(f"{question}\n\n{offer}", CARD), (use, *keep))]
 
 
 def not_permitted(
@@ -43,7 +43,8 @@ def not_permitted(
 
 
 def refuse_email(words: Wording, reason: BadEmail) -> list[Outgoing]:
-    return [Text(words("bad_email", reason))]
+    """Why the address is none, and the way out for whoever meant something else."""
+    return [Text(words("bad_email", reason), quick_reply=(say(words, "cancel", Verb.CANCEL),))]
 
 
 def menu(words: Wording, section: str, sentence: str, email: str) -> list[Outgoing]:

@@ -40,9 +40,9 @@ class Till:
     now: datetime
 
     def show(self, heard: Heard) -> list[Outgoing]:
-        """The newest cart with its buttons; a typed 決済する is told that only those pay. One that is older than the
+        """The cart at hand with its buttons; a typed 決済する is told that only those pay. One that is older than the
         newest order says so: who has just ordered may not think of it any more."""
-        cart = ordering.newest_offered(self.tx, self.member)
+        cart = self.at_hand()
         if cart is None:
             return self._nothing_to_pay()
         remark = "\n\n" + self.words("cart", "older") if self._placed_since(cart) else ""
@@ -58,7 +58,7 @@ class Till:
 
     def _menu_with_cart(self, sentence: str, *, lost: bool) -> list[Outgoing]:
         admin = policy.is_admin(self.company, self.member)
-        cart = ordering.newest_offered(self.tx, self.member)
+        cart = self.at_hand()
         if cart is None:
             return self._say(
                 lambda words: registration.full_menu(words, words("menu", sentence), admin=admin, lost=lost)
@@ -144,21 +144,21 @@ class Till:
     def can_cancel(self) -> bool:
         """Whether there is anything that キャンセル could mean."""
         order = aftercare.newest(self.tx, self.member)
-        return self._at_hand() is not None or (order is not None and order.state not in aftercare.OVER)
+        return self.at_hand() is not None or (order is not None and order.state not in aftercare.OVER)
 
     def cancel(self) -> list[Outgoing]:
         """キャンセル without a cart named: the cart at hand, or what can be done about the order just made.
 
         Where an order was made since the cart came, either may be meant: nothing is cancelled but by a button.
         """
-        cart = self._at_hand()
+        cart = self.at_hand()
         if cart is None or self._placed_since(cart):
             return self.ask_what_to_cancel()
         return self._cancel(cart)
 
     def ask_what_to_cancel(self) -> list[Outgoing]:
         """A question about cancelling: what could be cancelled, each with its button. Nothing is cancelled yet."""
-        cart, order = self._at_hand(), aftercare.newest(self.tx, self.member)
+        cart, order = self.at_hand(), aftercare.newest(self.tx, self.member)
         under_way = order if order is not None and order.state not in aftercare.OVER else None
         if cart and under_way:
             return afterwards.cancel_which(self.words, under_way, cart, buys=self.buys)
@@ -178,13 +178,13 @@ class Till:
 
     def drop(self) -> list[Outgoing]:
         """Whoever starts over lets go of the cart on offer, and is told so; a cart from before the newest order stays."""
-        cart = self._at_hand()
+        cart = self.at_hand()
         if cart is None or self._placed_since(cart):
             return []
         ordering.cancel(self.tx, cart, self.now)
         return self._say(lambda words: [Text(self._cancelled(words, cart))])
 
-    def _at_hand(self) -> Cart | None:
+    def at_hand(self) -> Cart | None:
         """The cart that the open question is about; without one, the newest that is still on offer."""
         asked = self.at in (At.ASKED_PAY, At.ASKED_PURPOSE)
         about = self._waiting() if asked else None

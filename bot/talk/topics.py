@@ -14,6 +14,7 @@ from bot.talk.wording import every_wording, joined
 class Topic(StrEnum):
     """In the order in which they are looked for. Those called as a verb are that verb said in other words."""
 
+    SHORT_LINK = "short_link"
     GUIDE = "guide"
     PAPERS = "papers"
     RETURNS = "returns"
@@ -29,6 +30,7 @@ class Topic(StrEnum):
     WATCHED = "watched"
     HISTORY = "history"
     ASK_ADMIN = "ask_admin"
+    HELP = "help"
     SHOP = "shop"
 
 

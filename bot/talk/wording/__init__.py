@@ -77,7 +77,7 @@ def plain_words(text: str) -> str:
         last -= 1
     while first < last and (text[first] == " " or _is_picture(text[first])):
         first += 1
-    return (text[first:last] or text).casefold()
+    return (text[first:last] or text[:1]).casefold()
 
 
 def _is_picture(char: str) -> bool:

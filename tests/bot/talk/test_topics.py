@@ -6,7 +6,8 @@ from bot.talk.hearing import Verb
 from bot.talk.topics import LONGEST, Topic, article, topic_of
 from bot.talk.wording import verb
 
-SHOWS = {Verb.GUIDE, Verb.REORDER, Verb.ORDER, Verb.WATCHED, Verb.HISTORY, Verb.ASK_ADMIN, Verb.SHOP}
+SHOWS = {Verb.GUIDE, Verb.REORDER, Verb.ORDER, Verb.WATCHED, Verb.HISTORY}
+SHOWS |= {Verb.ASK_ADMIN, Verb.HELP, Verb.SHOP}
 """These look or lead into the shop; all other verbs pay, cancel, report or change."""
 
 
@@ -35,6 +36,9 @@ SHOWS = {Verb.GUIDE, Verb.REORDER, Verb.ORDER, Verb.WATCHED, Verb.HISTORY, Verb.
         ("最近の注文を見せて", Topic.HISTORY),
         ("今週は誰が何を買いましたか", Topic.WATCHED),
         ("誰に聞けばいいですか", Topic.ASK_ADMIN),
+        ("使い方がわからない", Topic.HELP),
+        ("この前頼んだやつまだ？", Topic.ORDER),
+        ("https://amzn.asia/d/abc1234 これ", Topic.SHORT_LINK),
         ("ボールペンが欲しい", Topic.SHOP),
         ("Where is my parcel?", Topic.ORDER),
         ("It hasn't arrived yet", Topic.NOT_HERE),
@@ -87,6 +91,7 @@ def test_the_article_in_a_link_or_a_text(typed: str, asin: str) -> None:
         ("ありがとうございます❤️", "courtesy"),
         ("👨‍👩‍👧‍👦", None),
         ("🛒", None),
+        ("？？", "help"),
     ],
 )
 def test_emoji_around_a_word_do_no_harm(typed: str, understood: str | None) -> None:

@@ -93,7 +93,7 @@ FAMILIES: dict[str, set[str]] = {
     "accounting": {field.name for field in dataclasses.fields(Accounting)},
     "menu": {sentence + "_cart" for sentence in ("not_understood", "courtesy")},
     "topic": {*Topic},
-    "explaining": {Topic.PAPERS, Topic.PLACE, Topic.COSTS, Topic.APPROVAL, Topic.CHANGE},
+    "explaining": {Topic.SHORT_LINK, Topic.PAPERS, Topic.PLACE, Topic.COSTS, Topic.APPROVAL, Topic.CHANGE},
     "shopping": {What.CART_MISSING, What.CART_TOO_LARGE},
     "paper": {"unknown", "unnamed", "unreadable", "remarks", "failed", "status", "cart", "password"},
     "invoice": {"same", "more", "less", "ordered", "confirmed", "line", "credit"},
