@@ -1,7 +1,8 @@
 """A backup is one SQLite file, whichever engine it comes from, and goes back into either.
 
 It is taken while the bot serves: SQLite writes its own snapshot, PostgreSQL's is read in one transaction and moved by
-`storage.copy`. What is sealed at rest stays sealed: without the key file a backup's documents cannot be read.
+`storage.copy`. What is sealed at rest stays sealed: without the key file a backup's documents cannot be read. Behind
+SQLite's own bytes, which SQLite does not look beyond, stands their SHA-256: years later it tells a byte that has changed.
 """
 
 import errno
@@ -11,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from hashlib import file_digest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,6 +27,7 @@ _DRAFTS = ".kaimono-backup-"
 _ABANDONED = 86_400
 """Seconds after which nobody writes a draft any more."""
 _MAGIC = b"SQLite format 3\0"
+_SIGNED = b"\nkaimono backup, SHA-256 of all before: "
 
 
 def backup(url: str, file: Path, onlooker: Onlooker) -> int:
@@ -41,6 +44,7 @@ def backup(url: str, file: Path, onlooker: Onlooker) -> int:
             draft = Path(folder, "backup.db")
             _take(address, draft, onlooker)
             _judge(draft)
+            _sign(draft)
             draft.chmod(0o600)
             _sync(draft)
             size = draft.stat().st_size
@@ -71,6 +75,7 @@ def restore(file: Path, url: str, onlooker: Onlooker, then: Work[T], *, replace:
         with TemporaryDirectory(prefix="kaimono-restore-") as folder:
             draft = Path(folder, "backup.db")
             _copy(file, draft)
+            _verify(draft)
             _judge(draft)
             migrate(f"sqlite:///{draft}")
             with connected(_at(draft), writes=False) as old, _alone(read_address(url)) as new:
@@ -130,6 +135,27 @@ def _judge(path: Path) -> None:
                 raise DatabaseFault("it is not a backup: a SQLite file, but not of kaimono")
     except sqlite3.Error as error:
         raise DatabaseFault(f"the backup is damaged: {error}") from error
+
+
+def _sign(path: Path) -> None:
+    """Write the file's SHA-256 behind its last byte."""
+    with path.open("rb+") as content:
+        content.write(_SIGNED + file_digest(content, "sha256").digest())  # the digest leaves off at the end
+
+
+def _verify(path: Path) -> None:
+    """Raises DatabaseFault when the bytes are not those that were signed; takes the signature off. A file without one is
+    older, or was cut, which SQLite sees."""
+    with path.open("rb+") as content:
+        end = content.seek(0, os.SEEK_END) - len(_SIGNED) - 32
+        content.seek(max(end, 0))
+        signature = content.read()
+        if not signature.startswith(_SIGNED):
+            return
+        content.truncate(end)
+        content.seek(0)
+        if file_digest(content, "sha256").digest() != signature.removeprefix(_SIGNED):
+            raise DatabaseFault("the backup is damaged: its bytes are not those that were written")
 
 
 def _is_sqlite(path: Path) -> bool:

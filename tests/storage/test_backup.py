@@ -15,7 +15,7 @@ from tempfile import gettempdir
 import pytest
 from sqlalchemy import insert, text
 
-from storage.backup import backup, restore
+from storage.backup import _SIGNED, backup, restore
 from storage.database import DatabaseFault, Tx, open_database
 from storage.migrate import pending
 from tests.storage import filled
@@ -106,6 +106,35 @@ async def test_a_backup_under_load_is_a_moment_of_it(database_url: str, file: Pa
         assert before <= len(left) <= stored
     await database.close()
     put_back(file, f"sqlite:///{tmp_path}/restored.db", Watched())
+
+
+def test_a_byte_that_changed_is_seen_though_every_page_is_sound(
+    full_url: str, file: Path, empty_url: str
+) -> None:
+    """A letter in a name is nothing that SQLite would miss."""
+    backup(full_url, file, Watched())
+    written = file.read_bytes()
+    name = written.rindex("株式会社".encode())
+    for changed in (written[:name] + "有限".encode() + written[name + 6 :], written[:-1] + b"?"):
+        assert changed != written
+        file.write_bytes(changed)
+        with pytest.raises(DatabaseFault, match="its bytes are not those that were written"):
+            put_back(file, empty_url, Watched())
+    assert pending(empty_url)
+    file.write_bytes(written)
+    put_back(file, empty_url, Watched())
+    assert filled.content(empty_url) == filled.content(full_url)
+    assert file.read_bytes() == written
+
+
+def test_a_backup_without_a_signature_is_an_older_one(sqlite_url: str, file: Path, empty_url: str) -> None:
+    filled.fill(sqlite_url)
+    backup(sqlite_url, file, Watched())
+    before, signed, _ = file.read_bytes().rpartition(_SIGNED)
+    assert signed
+    file.write_bytes(before)
+    put_back(file, empty_url, Watched())
+    assert filled.content(empty_url) == filled.content(sqlite_url)
 
 
 def test_a_newer_backup_takes_the_place_of_the_older(full_url: str, file: Path) -> None:
@@ -215,6 +244,7 @@ def test_what_is_no_whole_backup_is_refused_and_changes_nothing(
         conn.execute("CREATE TABLE diary (entry)")
     with pytest.raises(DatabaseFault, match="not of kaimono"):
         put_back(tmp_path / "foreign.db", empty_url, Watched())
+    file.write_bytes(whole.rpartition(_SIGNED)[0])
     with closing(sqlite3.connect(file)) as conn:
         conn.execute("UPDATE alembic_version SET version_num = '9999'")
         conn.commit()
