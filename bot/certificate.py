@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from prometheus_client import Gauge
 
@@ -24,13 +25,17 @@ _log = logging.getLogger(__name__)
 def check_certificate(pem: Secret) -> None:
     """Raises ValueError unless it is a PEM of a certificate (with those that vouch for it, if any) and its private key
     without a password."""
-    try:
-        key = load_pem_private_key(pem.reveal().encode(), password=None)
-    except (TypeError, UnsupportedAlgorithm):
-        raise ValueError("a key with a password, or of a kind that nobody knows") from None
-    spki = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    key, spki = private_key(pem), (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     if _own(pem).public_key().public_bytes(*spki) != key.public_key().public_bytes(*spki):
         raise ValueError("the key is not that of the first certificate")
+
+
+def private_key(pem: Secret) -> PrivateKeyTypes:
+    """The key in a PEM. Raises ValueError for what is none, and for one with a password."""
+    try:
+        return load_pem_private_key(pem.reveal().encode(), password=None)
+    except (TypeError, UnsupportedAlgorithm):
+        raise ValueError("a key with a password, or of a kind that nobody knows") from None
 
 
 def valid_until(pem: Secret) -> datetime:

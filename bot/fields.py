@@ -6,12 +6,10 @@ from ipaddress import ip_network
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
-from bot.certificate import check_certificate
+from bot.certificate import check_certificate, private_key
 from punchout.secret import Secret
 from purchasing.addresses import PREFECTURES
 from purchasing.numbers import check_pattern
@@ -27,11 +25,7 @@ def secret(value: object) -> Secret:
 
 def pem(value: Secret) -> Secret:
     """A service account's key: RSA, as a PEM without a password."""
-    try:
-        key = load_pem_private_key(value.reveal().encode(), password=None)
-    except (TypeError, UnsupportedAlgorithm):
-        raise ValueError("a key with a password, or of a kind that nobody knows") from None
-    if not isinstance(key, RSAPrivateKey):
+    if not isinstance(private_key(value), RSAPrivateKey):
         raise ValueError("not an RSA key")
     return value
 

@@ -20,7 +20,7 @@ from punchout.shipment import ShipNotice, read_ship_notice
 from punchout.status_update import StatusUpdate, read_status_update
 from punchout.xml import DocumentRefused, Element, XmlRefused, parse
 
-__all__ = ["Document", "DocumentRefused", "OrderReference", "Value", "XmlRefused", "read"]
+__all__ = ["ABOUT_ORDERS", "Document", "DocumentRefused", "OrderReference", "Value", "XmlRefused", "read"]
 
 Value: TypeAlias = Confirmation | ShipNotice | ProfileRequest | StatusUpdate | Invoice
 
@@ -32,7 +32,8 @@ _READERS: dict[str, Callable[[Element], Value]] = {
     "InvoiceDetailRequest": read_invoice,
 }
 
-
+ABOUT_ORDERS = ("ConfirmationRequest", "ShipNoticeRequest", "InvoiceDetailRequest", "StatusUpdateRequest")
+"""The documents that speak of an order of ours."""
 MOST_ITEMS = 1000
 """An order has 50 lines (Amazon reference 8.3), and each may come back in several states or parcels."""
 _ITEMS = (

@@ -119,9 +119,8 @@ def _delete(tx: Tx, table: Table, ids: Iterable[int]) -> list[int]:
     ids = list(ids)
     papers: list[int] = []
     for part, column in _referring(table):
-        if (
-            part not in _ROOTS
-        ):  # what is more than a part holds its place: deleting it here would be a mistake
+        # What is more than a part holds its place: deleting it here would be a mistake.
+        if part not in _ROOTS:
             papers += _delete(tx, part, tx.conn.execute(select(part.c.id).where(column.in_(ids))).scalars())
     if "document_id" in table.c:
         papers += tx.conn.execute(select(table.c.document_id).where(table.c.id.in_(ids))).scalars()

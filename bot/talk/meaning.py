@@ -16,7 +16,7 @@ from bot.talk.steps import At
 from bot.talk.topics import Topic
 from bot.talk.wording import parcel, plain_words
 from purchasing import addresses, aftercare, history, notices, numbers, ordering, policy
-from purchasing.members import BadEmail, read_email
+from purchasing.mail_address import BadEmail, read_email
 from purchasing.values import Company
 from storage.database import Tx
 from storage.tables import Cart, Member, Order

@@ -11,6 +11,7 @@ from bot.talk.hearing import Verb
 from bot.talk.orders import contested, receipt_buttons, refused
 from bot.talk.reasons import amazons_text
 from bot.talk.wording import Wording
+from punchout.inbound import ABOUT_ORDERS
 from purchasing.history import OrderDetail
 from purchasing.values import plain
 from storage.tables import (
@@ -72,9 +73,6 @@ def placed(reader: Reader, found: OrderDetail) -> list[Outgoing]:
     foot = [reader.words("admin", "purpose", purpose=purpose)] if purpose else []
     foot += booked_to(reader.words, found.order)
     return with_buttons(_head(reader, "placed", found), lines, foot, buttons(reader, found))
-
-
-ABOUT_ORDERS = ("ConfirmationRequest", "ShipNoticeRequest", "InvoiceDetailRequest", "StatusUpdateRequest")
 
 
 def document(words: Wording, found: StoredDocument, test: bool) -> list[Outgoing]:

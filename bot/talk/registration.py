@@ -4,7 +4,7 @@ from bot.lineworks.message import Action, ButtonTemplate, Message, Outgoing, Tex
 from bot.talk.cards import CARD, menu_buttons, say
 from bot.talk.hearing import Verb
 from bot.talk.wording import Wording
-from purchasing.members import BadEmail, read_email
+from purchasing.mail_address import BadEmail, read_email
 
 
 def greeting(words: Wording, sentence: str) -> list[Outgoing]:

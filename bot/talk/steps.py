@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.talk.hearing import Heard, Verb
-from purchasing.members import BadEmail, read_email
+from purchasing.mail_address import BadEmail, read_email
 
 
 class At(StrEnum):

@@ -41,9 +41,8 @@ class Bodies:
         try:
             if not request.content.is_eof():
                 return await self._read(request, limit, begun)
-            body = (
-                begun + request.content.read_nowait()
-            )  # all of it came with the head, as nearly all callbacks do
+            # All of it came with the head, as nearly all callbacks do.
+            body = begun + request.content.read_nowait()
         except BROKEN:
             raise web.HTTPBadRequest(headers={"Connection": "close"}) from None
         if len(body) > limit:

@@ -14,7 +14,7 @@ from aiohttp import BasicAuth, web
 from bot.web.bodies import MIB, read_beginning
 from bot.web.services import SERVICES, Services, loop_time
 from punchout.envelope import new_payload_id, read_header
-from punchout.inbound import Document, DocumentRefused, XmlRefused, read
+from punchout.inbound import ABOUT_ORDERS, Document, DocumentRefused, XmlRefused, read
 from punchout.profile import build_profile_response
 from punchout.status import Status, build_response
 from purchasing import intake, notices
@@ -26,12 +26,6 @@ from storage.database import DatabaseFault, Tx, trace
 LIMIT = 16 * MIB
 _BEGINNING = 64 * 1024
 """Of who shows no login so much is read to find a SharedSecret in the Header."""
-_TAKEN = (
-    "ConfirmationRequest",
-    "ShipNoticeRequest",
-    "InvoiceDetailRequest",
-    "StatusUpdateRequest",
-)
 _UNREAD = ("too large", "unreadable")
 _log = logging.getLogger(__name__)
 
@@ -165,7 +159,7 @@ def _answer(services: Services, company: Company, verdict: Verdict, kind: str) -
 
 def _profile(services: Services, company: Company, now: datetime) -> web.Response:
     services.metrics.documents.labels("ProfileRequest", "200").inc()
-    here = dict.fromkeys(_TAKEN, f"{company.public_url}/cxml")
+    here = dict.fromkeys(ABOUT_ORDERS, f"{company.public_url}/cxml")
     return _xml(build_profile_response(here, _payload_id(company, now), now, now))
 
 

@@ -24,7 +24,7 @@ from purchasing.accounting import Accounting
 from purchasing.aftercare import Receipt
 from purchasing.history import OrderDetail
 from purchasing.lifecycle import LineState, OrderState
-from purchasing.members import BadEmail
+from purchasing.mail_address import BadEmail
 from purchasing.shopping import Choice
 from sandbox.lineworks import limits
 from storage.tables import DeliveryAddress, OrderConfirmation, OrderConfirmationLine, Shipment, ShipmentLine

@@ -17,7 +17,8 @@ from bot.talk.hearing import Heard, Verb, hear
 from bot.talk.languages import CODES, SHOWN_IN_ALL, in_every_language, of_label, of_words, said_in
 from bot.talk.wording import LANGUAGES, Wording, wording
 from purchasing import members
-from purchasing.members import BadEmail, Person
+from purchasing.mail_address import BadEmail
+from purchasing.members import Person
 from storage.database import Database, Tx
 from tests.trouble.house import COMPANY, NOW, TARO, config, furnished, known, vault
 

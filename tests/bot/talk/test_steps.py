@@ -6,7 +6,7 @@ import pytest
 
 from bot.talk.hearing import Heard, Verb
 from bot.talk.steps import At, Do, Move, decide
-from purchasing.members import BadEmail
+from purchasing.mail_address import BadEmail
 
 MONEY = {Verb.PAY: Do.ASK_PAY, Verb.PAY_YES: Do.PAY, Verb.PAY_NO: Do.DECLINE, Verb.DROP: Do.DROP}
 ABOUT_CARTS = {Do.ASK_PAY, Do.PAY, Do.DECLINE, Do.DROP}

@@ -26,7 +26,7 @@ from bot.web.shop import ACCOUNTS
 from purchasing.accounting import Accounting
 from purchasing.aftercare import Receipt
 from purchasing.lifecycle import LineState, OrderState
-from purchasing.members import BadEmail
+from purchasing.mail_address import BadEmail
 from purchasing.notices import What
 from purchasing.preferences import KINDS, Pace
 from purchasing.shopping import Trouble
