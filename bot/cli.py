@@ -58,7 +58,7 @@ def _parser(words: Wording) -> argparse.ArgumentParser:
 
     demo = add("demo", _demo)
     demo.add_argument("--walk", action="store_true", help=words("cli", "walk"))
-    demo.add_argument("--port", type=int, default=None, help=words("cli", "port"))
+    demo.add_argument("--port", type=_port, default=None, help=words("cli", "port"))
     demo.add_argument("--keep", type=Path, default=None, metavar="DIR", help=words("cli", "keep"))
     serve = add("serve", _serve, config=True)
     serve.add_argument("--role", choices=("all", "web", "worker"), default="all", help=words("cli", "role"))
@@ -93,6 +93,13 @@ def _parser(words: Wording) -> argparse.ArgumentParser:
     setup.add_argument("--apply", action="store_true", help=words("cli", "apply"))
     add_commands(add, words)
     return parser
+
+
+def _port(said: str) -> int:
+    """Raises ArgumentTypeError for what is none."""
+    if not (said.isdecimal() and int(said[:6]) <= 65_535):
+        raise argparse.ArgumentTypeError(f"not a port: {said!r}")
+    return int(said)
 
 
 def load_config(path: Path) -> Any:

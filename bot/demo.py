@@ -178,7 +178,11 @@ async def demo(words: Wording, port: int | None, keep: Path | None, *, walk: boo
     log.set_up(level=log.QUIET)
     async with AsyncExitStack() as stack:
         folder = keep or Path(stack.enter_context(TemporaryDirectory(prefix="kaimono-")))
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            print(words("cli", "unreadable", file=folder, reason=error.strerror))
+            return 1
         try:
             settings = await stack.enter_async_context(
                 house(free_port(PORT) if port is None else port, folder, quick=walk)

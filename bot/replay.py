@@ -19,6 +19,9 @@ async def replay(words: Wording, files: Sequence[Path], url: str, secret_file: P
     except OSError as error:
         print(words("cli", "unreadable", file=error.filename, reason=error.strerror))
         return 1
+    except UnicodeDecodeError:
+        print(words("cli", "unreadable", file=secret_file, reason="not UTF-8"))
+        return 1
     if not bodies:
         print(words("cli", "replay_nothing", files=", ".join(map(str, files))))
         return 1

@@ -50,7 +50,8 @@ async def tell(db: Database, companies: Collection[str]) -> None:
     for company_id, count in (await db.read(backlog.open_by_company)).items():
         if company_id and company_id not in companies:
             _log.error(
-                "%d jobs wait for the company %s, which the configuration does not name: put it back, under this id",
+                "%d jobs wait for the company %s, which the configuration does not name: put it back, under this id, "
+                "or see kaimono jobs for how to write them off",
                 count,
                 company_id,
             )

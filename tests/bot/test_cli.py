@@ -162,6 +162,20 @@ async def test_serve_on_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
     assert said[0].startswith(f"Cannot listen on 127.0.0.1:{port} (Address already in use). ")
 
 
+@pytest.mark.parametrize("port", ["65536", "-1", "abc", "9" * 40])
+async def test_a_port_that_is_none_is_wrong_use(tmp_path: Path, port: str) -> None:
+    ended = await kaimono(tmp_path, "demo", f"--port={port}")
+    assert (ended.code, ended.out) == (2, "")
+    assert f"not a port: '{port}'" in ended.err
+
+
+async def test_a_folder_that_cannot_be_made_for_the_demo_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ended = await kaimono(tmp_path, "demo", "--keep", "file")
+    assert (ended.code, ended.err) == (1, "")
+    assert ended.out == "cannot read file (File exists). Check where it is and who may read it.\n"
+
+
 @pytest.mark.parametrize(
     "given",
     [

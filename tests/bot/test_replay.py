@@ -108,3 +108,13 @@ async def test_the_help_says_whom_old_recordings_are_not_answered_for(tmp_path: 
     assert "issued more than a week ago is not answered to people whom the bot knew" in " ".join(
         ended.out.split()
     )
+
+
+async def test_a_secret_that_is_no_text_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("{}")
+    (tmp_path / "secret").write_bytes(b"\xff\xfe")
+    ended = await kaimono(
+        tmp_path, "replay", "a.json", "--to", "http://127.0.0.1:1/", "--bot-secret-file", "secret"
+    )
+    assert (ended.code, ended.err) == (1, "")
+    assert ended.out == "cannot read secret (not UTF-8). Check where it is and who may read it.\n"
