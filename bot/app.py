@@ -33,7 +33,8 @@ from bot.web import health, routes
 from bot.web.door import open_door
 from bot.web.inbox import Inbox
 from bot.web.limits import Limits
-from bot.web.services import Bot, Login, Services, Waiting
+from bot.web.services import Bot, Login, Services
+from bot.web.waiting import Waiting
 from bot.worker import ALONE, SAFETY_NET, Hands, Worker
 from punchout.envelope import Account
 from punchout.supplier import Supplier
@@ -255,6 +256,5 @@ async def _listen(ends: list[End], at: str, app: web.Application) -> int:
     host, _, port = at.rpartition(":")
     opened = await open_door(app, host.strip("[]"), int(port))
     ends.append(opened.close)
-    taken = opened.port
-    _log.info("listening on %s:%d", host, taken)
-    return taken
+    _log.info("listening on %s:%d", host, opened.port)
+    return opened.port

@@ -96,8 +96,7 @@ def wish_cancel(tx: Tx, company: Company, order: Order, now: datetime) -> bool:
 
 
 def _note(tx: Tx, order: Order, what: str, now: datetime) -> None:
-    buyer = order.member_id
-    audit.note(tx, order.company_id, f"member:{buyer}", what, now, order_number=order.number, member_id=buyer)
+    audit.note_of(tx, order.company_id, order.member_id, what, now, order_number=order.number)
 
 
 def _tell(tx: Tx, company: Company, order: Order, what: What, now: datetime, again: str = "") -> bool:

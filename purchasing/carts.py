@@ -96,8 +96,7 @@ def accept_cart(
     def said(what: str, **facts: Any) -> None:
         """Note it in the audit. What a stranger posts is kept as a document, and no more."""
         if session is not None:
-            who = session.member_id
-            audit.note(tx, company_id, f"member:{who}", what, now, member_id=who, session=session.id, **facts)
+            audit.note_of(tx, company_id, session.member_id, what, now, session=session.id, **facts)
 
     def keep(payload_id: str | None, outcome: str, note: str) -> tables.StoredDocument:
         return evidence.keep(

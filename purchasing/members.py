@@ -69,7 +69,7 @@ def learn_language(tx: Tx, member: Member, language: str, *, own: bool = False) 
 def register(tx: Tx, member: Member, email: str, now: datetime) -> None:
     """From now on the member can buy, known to Amazon by this address."""
     what = "mail_changed" if member.email else "member_registered"
-    audit.note(tx, member.company_id, f"member:{member.id}", what, now, member_id=member.id)
+    audit.note_of(tx, member.company_id, member.id, what, now)
     member.email = email
     member.registered_at = member.registered_at or now
     tx.orm.add(member)

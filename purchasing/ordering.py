@@ -82,10 +82,7 @@ def cancel(tx: Tx, cart: Cart, now: datetime, why: str = "") -> None:
     cart.state = advance(CartState(cart.state), CartEvent.CANCEL)
     tx.orm.add(cart)
     _follow(tx, cart)
-    who = cart.member_id
-    audit.note(
-        tx, cart.company_id, f"member:{who}", "cart_cancelled", now, member_id=who, cart=cart.id, why=why
-    )
+    audit.note_of(tx, cart.company_id, cart.member_id, "cart_cancelled", now, cart=cart.id, why=why)
 
 
 def waiting_cart(tx: Tx, member: Member, cart_id: str) -> Cart | None:
@@ -181,14 +178,13 @@ def place(
     came.order_number = number
     if came.note:
         notices.tell_admins(tx, company, member, What.DOCUMENT, cart.document_id, now)
-    audit.note(
+    audit.note_of(
         tx,
         company.id,
-        f"member:{member.id}",
+        member.id,
         "order_placed",
         now,
         order_number=number,
-        member_id=member.id,
         cart=cart.id,
         document=document.id,
         total=order.total,

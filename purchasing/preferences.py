@@ -53,16 +53,7 @@ def choose(tx: Tx, member: Member, what: What, pace: Pace, now: datetime) -> Non
     row.pace = pace
     tx.orm.add(row)
     tx.orm.flush()
-    audit.note(
-        tx,
-        member.company_id,
-        f"member:{member.id}",
-        "notices_chosen",
-        now,
-        member_id=member.id,
-        notice=what,
-        pace=pace,
-    )
+    audit.note_of(tx, member.company_id, member.id, "notices_chosen", now, notice=what, pace=pace)
 
 
 def paces(tx: Tx, company_id: str, names: Sequence[str]) -> dict[What, Pace]:

@@ -58,6 +58,11 @@ def note(
     waiting.setdefault(company_id, []).append(row)
 
 
+def note_of(tx: Tx, company_id: str, member_id: int | None, what: str, now: datetime, **facts: Any) -> None:
+    """The same of what a member did; `facts` may hold the `order_number`."""
+    note(tx, company_id, f"member:{member_id}", what, now, member_id=member_id, **facts)
+
+
 def _append(tx: Tx) -> None:
     """Chain what this unit noted. Companies in order, so that two units never lock them crosswise."""
     for company_id, rows in sorted(tx.kept.pop(note).items()):

@@ -1,31 +1,25 @@
 """What the web routes need, under one typed key of the application."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from aiohttp import web
 
-from bot.handlers import CALLBACK
 from bot.metrics import Metrics
 from bot.record import Recorder
 from bot.web.bodies import Bodies
 from bot.web.inbox import Inbox
 from bot.web.limits import Limits
+from bot.web.waiting import Waiting
 from punchout.secret import Secret
 from punchout.supplier import Supplier
 from purchasing.values import Company
-from storage import backlog
-from storage.database import Database, DatabaseFault
+from storage.database import Database
 from storage.migrate import newest
 from storage.vault import Keyring
 
-_log = logging.getLogger(__name__)
-
-LOOK = 2.0
-"""Seconds between two looks at how many callbacks wait."""
 AGAIN = "30"
 """Seconds (Retry-After) for who comes while the database is full or far behind."""
 
@@ -47,35 +41,6 @@ class Login:
     password: Secret
 
 
-class Waiting:
-    """How many callbacks wait to be worked on. Looked at beside the callbacks, at most every LOOK seconds."""
-
-    def __init__(self, db: Database, most: int) -> None:
-        self._db, self._most = db, most
-        self._count, self._look_at = 0, 0.0
-        self._looking: asyncio.Task[None] | None = None
-
-    async def too_many(self) -> bool:
-        """Whether no more should be taken. Knows what was true at the last look; nobody is refused without a new one."""
-        now, full = asyncio.get_running_loop().time(), self._count >= self._most
-        if self._looking is None and (full or now >= self._look_at):
-            self._look_at = now + LOOK
-            self._looking = asyncio.create_task(self._look(), name="waiting callbacks")
-        if full and self._looking is not None:
-            await asyncio.shield(self._looking)
-        return self._count >= self._most
-
-    async def _look(self) -> None:
-        try:
-            self._count = await self._db.read(lambda tx: backlog.waiting(tx, CALLBACK, self._most))
-            if self._count >= self._most:
-                _log.error("%d callbacks wait already: more are refused", self._count)
-        except DatabaseFault:
-            pass  # whoever stores the callback will say so
-        finally:
-            self._looking = None
-
-
 @dataclass(frozen=True, slots=True)
 class Services:
     db: Database
@@ -87,7 +52,7 @@ class Services:
     app_urls: Mapping[str, str]
     clock: Callable[[], datetime]
     inbox: Inbox
-    waiting: "Waiting"
+    waiting: Waiting
     recorder: Recorder | None = None
     limits: Limits = field(default_factory=Limits)
     bodies: Bodies = field(default_factory=Bodies)

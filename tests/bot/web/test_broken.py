@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from bot.web.limits import Limits
-from bot.web.services import Waiting
+from bot.web.waiting import Waiting
 from storage.database import Tx
 from storage.tables.job import JobRow
 from tests.bot.web.conftest import Site

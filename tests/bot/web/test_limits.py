@@ -10,12 +10,13 @@ from dataclasses import replace
 import pytest
 
 from bot.lineworks.signature import sign
-from bot.web import bodies, door, services
+from bot.web import bodies, door, waiting
 from bot.web.bodies import Bodies
 from bot.web.door import open_door
 from bot.web.limits import MOST_KEYS, Limits, Meter
 from bot.web.routes import application
-from bot.web.services import Services, Waiting
+from bot.web.services import Services
+from bot.web.waiting import Waiting
 from punchout.secret import Secret
 from purchasing.carts import OF_A_STRANGER
 from tests.bot.web.conftest import Site
@@ -132,7 +133,7 @@ async def test_when_too_many_callbacks_wait_new_ones_are_refused_not_lost(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """200 is never said for something that is not stored; the look at the queue is at most LOOK seconds old."""
-    monkeypatch.setattr(services, "LOOK", 0.0)
+    monkeypatch.setattr(waiting, "LOOK", 0.0)
     async with serving(site, waiting=Waiting(site.db, 2)) as bounded:
         assert [await bounded.callback(event(str(n))) for n in range(2)] == [200, 200]
         async with asyncio.timeout(10):
