@@ -29,6 +29,8 @@ class Receipt(StrEnum):
 _TROUBLE = {Receipt.MISSING: What.GOODS_MISSING, Receipt.DAMAGED: What.GOODS_DAMAGED}
 SHIPPED = (OrderState.SHIPPING, OrderState.SHIPPED)
 OVER = (OrderState.SHIPPED, OrderState.REFUSED, OrderState.REJECTED)
+LATELY = timedelta(days=30)
+MOST = 5
 ONE_REPORT = timedelta(minutes=10)
 """Within this the same word is the same report, said or tapped twice."""
 _DUPLICATE = 409
@@ -44,6 +46,18 @@ def in_doubt(order: Order) -> bool:
 def newest(tx: Tx, member: Member, states: tuple[OrderState, ...] = ()) -> Order | None:
     """The member's newest order, in one of these states if any are named."""
     return _newest(tx, member, *([col(Order.state).in_(states)] if states else ()))
+
+
+def unheard_of(tx: Tx, member: Member, now: datetime) -> list[Order]:
+    """The member's orders of the last weeks that were shipped, and of which the member has not said whether they
+    arrived; the newest five."""
+    query = select(Order).where(
+        Order.member_id == member.id,
+        col(Order.state).in_(SHIPPED),
+        Order.receipt == "",
+        Order.placed_at > now - LATELY,
+    )
+    return list(tx.orm.exec(query.order_by(col(Order.id).desc()).limit(MOST)).all())
 
 
 def placed_since(tx: Tx, member: Member, cart: Cart) -> Order | None:

@@ -5,9 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot.lineworks.action import LABEL
-from bot.lineworks.message import Action, ButtonTemplate, Outgoing, Text, Uri, clean, cut, pages
+from bot.lineworks.message import Action, ButtonTemplate, Outgoing, Text, Uri, cut, pages
 from bot.talk import parcels
-from bot.talk.cards import CARD, TEXT, mark, menu_buttons, say, title
+from bot.talk.cards import CARD, TEXT, few, mark, menu_buttons, say, title
 from bot.talk.hearing import Verb
 from bot.talk.orders import doubt, stands
 from bot.talk.reasons import line_reason
@@ -20,8 +20,6 @@ from purchasing.values import plain
 from storage.tables import Cart, Order, OrderLine
 
 MOST_AT_AMAZON = 5
-SHORT = 30
-"""How much of an article's name tells one of Amazon's orders from another."""
 
 
 def not_shipped(words: Wording, order: Order, *, buys: bool = True) -> list[Outgoing]:
@@ -217,15 +215,9 @@ def _which(words: Wording, found: OrderDetail, text: str) -> str:
     if len(orders) < 2:
         return text
     told = [
-        words("order", "at_amazon", number=number, articles=_few(words, of)) for number, of in orders.items()
+        words("order", "at_amazon", number=number, articles=few(words, of)) for number, of in orders.items()
     ]
     return cut("\n".join([f"{text}\n", *told]), CARD)
-
-
-def _few(words: Wording, lines: Sequence[OrderLine]) -> str:
-    first, *others = lines
-    more = words("admin", "more_lines", count=len(others)) if others else ""
-    return f"{cut(clean(first.description), SHORT)} {more}".rstrip()
 
 
 def _at_amazon(found: OrderDetail) -> dict[str, list[OrderLine]]:

@@ -8,9 +8,12 @@ from bot.talk.hearing import Verb, button
 from bot.talk.wording import Wording
 from purchasing import accounting
 from purchasing.accounting import Booked
+from storage.tables import OrderLine
 
 CARD = 1000
 TEXT = 2000
+SHORT = 30
+"""How much of an article's name tells one order from another."""
 TITLE = 60
 """How much of an article's name a card shows: Amazon's titles run to 200 characters."""
 
@@ -35,6 +38,13 @@ def menu_buttons(words: Wording, *, buys: bool = True) -> tuple[Action, ...]:
 def title(text: str) -> str:
     """An article's name for a card: cleaned of control characters and shortened."""
     return cut(clean(text), TITLE)
+
+
+def few(words: Wording, lines: Sequence[OrderLine]) -> str:
+    """What an order holds, in a line: its first article, and how many there are besides."""
+    first, *others = lines
+    more = words("admin", "more_lines", count=len(others)) if others else ""
+    return f"{cut(clean(first.description), SHORT)} {more}".rstrip()
 
 
 def booked_to(words: Wording, booked: Booked) -> list[str]:

@@ -98,8 +98,13 @@ _RECEIPTS = {Verb.ARRIVED: Receipt.ARRIVED, Verb.MISSING: Receipt.MISSING, Verb.
 def receive(
     tx: Tx, company: Company, words: Wording, member: Member, heard: Heard, now: datetime, *, buys: bool
 ) -> list[Outgoing]:
-    """届きました and its sisters: by button for that order, typed for the newest that was shipped."""
-    shipped = None if heard.ref else aftercare.newest(tx, member, aftercare.SHIPPED)
+    """届きました and its sisters: by button for that order, typed for the one that was shipped; the member says for
+    which where several were, lately, and nothing is known of them yet."""
+    sent = [] if heard.ref else aftercare.unheard_of(tx, member, now)
+    if len(sent) > 1:
+        return orders.which(words, [history.detail(tx, each) for each in sent], heard.verb)
+    left = sent[0] if sent and heard.verb is Verb.ARRIVED else None
+    shipped = None if heard.ref else left or aftercare.newest(tx, member, aftercare.SHIPPED)
     order = shipped or _meant(tx, member, heard)
     if order is None:
         return _no_order(words, member, heard, buys=buys)

@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.lineworks.action import LABEL
 from bot.lineworks.message import Action, ButtonTemplate, Message, Outgoing, clean
 from bot.talk import parcels
-from bot.talk.cards import booked_to, mark, menu_buttons, say, title, with_buttons
+from bot.talk.cards import booked_to, few, mark, menu_buttons, say, title, with_buttons
 from bot.talk.hearing import Verb, button
 from bot.talk.invoices import invoices
 from bot.talk.reasons import line_reason, order_reason
@@ -40,27 +40,38 @@ def history(
 ) -> list[Outgoing]:
     """A page of the member's orders, each with a button; `older` is where the next page begins. Those that an
     administrator watches over name their buyers."""
-    lines = [
-        words(
-            "order",
-            "history_line",
-            mark=mark(words, found.order.test),
-            number=found.order.number,
-            date=words.day(found.order.placed_at),
-            total=words.money(found.amount, found.order.currency),
-            state=stands(words, found),
-        )
-        + ("" if own else "\n" + words("order", "bought_by", name=clean(found.buyer.display_name)))
-        for found in page
-    ]
-    buttons: list[Action] = [
-        Message(number[-LABEL:], number, button(Verb.ORDER, number))
-        for number in (found.order.number for found in page)
-    ]
+    lines = [_in_short(words, found, own=own) for found in page]
+    buttons = _numbers(page, Verb.ORDER)
     if older is not None:
         buttons.append(say(words, "older", Verb.HISTORY if own else Verb.WATCHED, older))
     buttons.append(say(words, "shop", Verb.SHOP) if buys else say(words, "help", Verb.HELP))
     return with_buttons(words("order", "history" if own else "watched"), lines, (), tuple(buttons))
+
+
+def which(words: Wording, sent: Sequence[OrderDetail], verb: Verb) -> list[Outgoing]:
+    """届きました, typed, and several orders were sent: the button of each says it of that one."""
+    lines = [_in_short(words, found, own=True) for found in sent]
+    return with_buttons(words("receipt", "which"), lines, (), (*_numbers(sent, verb), menu_buttons(words)[1]))
+
+
+def _in_short(words: Wording, found: OrderDetail, *, own: bool) -> str:
+    line = words(
+        "order",
+        "history_line",
+        mark=mark(words, found.order.test),
+        number=found.order.number,
+        date=words.day(found.order.placed_at),
+        articles=few(words, found.lines),
+        total=words.money(found.amount, found.order.currency),
+        state=stands(words, found),
+    )
+    return line if own else f"{line}\n" + words("order", "bought_by", name=clean(found.buyer.display_name))
+
+
+def _numbers(page: Sequence[OrderDetail], verb: Verb) -> list[Action]:
+    """A button for each of these orders, which says that about it."""
+    numbers = [found.order.number for found in page]
+    return [Message(number[-LABEL:], number, button(verb, number)) for number in numbers]
 
 
 def detail(
