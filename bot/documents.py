@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.app import Clock, utc_now
 from bot.config import Config
 from bot.faults import Unstartable
+from bot.log import one_line
 from bot.opened import opened, operator
 from bot.talk.wording import Wording
 from bot.trail import every_company
@@ -65,5 +66,5 @@ def _contents(config: Config, document: StoredDocument) -> bytes:
 
 
 def _line(document: StoredDocument) -> str:
-    about = masked(f"{document.outcome}  {document.note}".rstrip())
+    about = one_line(masked(f"{document.outcome}  {document.note}".rstrip()))
     return f"  {document.id}  {local(document.at):%Y-%m-%d %H:%M:%S}  {document.direction}  {document.kind}  {about}"

@@ -14,7 +14,7 @@ from sqlmodel import select
 
 from bot.app import Clock, utc_now
 from bot.config import Config
-from bot.log import blot
+from bot.log import blot, one_line
 from bot.opened import opened, operator
 from bot.talk.wording import Wording
 from purchasing import submission
@@ -152,5 +152,5 @@ def _when(moment: datetime) -> str:
 
 
 def _line(number: int, kind: str, at: str, lane: str, attempts: int, error: str) -> str:
-    said = blot(f"{lane}  {error}".rstrip())
+    said = one_line(f"{lane}  {error}".rstrip())
     return f"  {number}  {kind}  {at}  x{attempts}  {said}"

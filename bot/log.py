@@ -10,6 +10,7 @@ import re
 import sys
 from datetime import UTC, datetime
 
+from bot.lineworks.text import clean
 from storage.database import trace
 
 QUIET = logging.WARNING
@@ -33,6 +34,11 @@ def blot(text: str) -> str:
     for pattern, instead in _BLOTS:
         text = pattern.sub(instead, text)
     return text
+
+
+def one_line(text: str) -> str:
+    """The same for a line at a terminal: what others wrote must neither break it nor command the terminal."""
+    return blot(clean(text).replace("\n", " "))
 
 
 class JsonLines(logging.Formatter):

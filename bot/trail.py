@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from bot.config import Config
+from bot.log import one_line
 from bot.opened import opened
 from bot.talk.wording import Wording
 from purchasing import companies, members
@@ -22,10 +23,10 @@ async def show(config: Config, words: Wording, *, order: str, member: str, limit
         return 1
     shown = [entry for entries in found for entry in entries or ()]
     for entry in shown:
-        about = f" {entry.order_number}" if entry.order_number else ""
+        about = f" {one_line(entry.order_number)}" if entry.order_number else ""
         print(
             f"{entry.company_id}#{entry.place}  {local(entry.at):%Y-%m-%d %H:%M:%S}  {entry.actor}  "
-            f"{entry.what}{about}  {entry.facts}  {entry.trace}".rstrip()
+            f"{entry.what}{about}  {one_line(entry.facts)}  {entry.trace}".rstrip()
         )
     if not shown:
         print(words("audit", "nothing"))

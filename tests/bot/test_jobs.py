@@ -81,6 +81,15 @@ async def test_what_waits_and_what_was_given_up_is_listed_without_addresses_or_p
         assert hidden not in shown
 
 
+async def test_an_error_of_others_stays_one_line_and_commands_no_terminal(
+    path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{__name__}.LOST", "broken\n  2  submit\x9b2J")
+    await with_database(path, lambda tx: bury(tx, "a"))
+    assert await run(path) == 0
+    assert "  x1  a  broken   2  submit2J\n" in capsys.readouterr().out
+
+
 async def test_a_long_queue_is_told_as_a_number(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     await with_database(path, lambda tx: [put(tx, str(n)) for n in range(SHOWN + 7)])
     await run(path)

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from bot.log import JsonLines
+from bot.log import JsonLines, one_line
 from storage.database import Database
 
 
@@ -46,3 +46,10 @@ def test_texts_of_others_are_blotted_and_stay_one_line(said: str, told: str) -> 
     written = line(None, said)
     assert "\n" not in written
     assert json.loads(written)["message"] == told
+
+
+def test_what_others_wrote_commands_no_terminal_and_breaks_no_line() -> None:
+    """Escape, C1's own "escape [", a line of its own, and letters from right to left."""
+    assert (
+        one_line("no\x1b[2J \x9b31m\nGiven up: 0\u202e taro@sample.co.jp") == "no[2J 31m Given up: 0 ***@***"
+    )
