@@ -162,7 +162,6 @@ async def test_a_disk_that_stands_still(tmp_path: Path, monkeypatch: pytest.Monk
         assert "did not store anything" in reason
         assert not any(post.done() for post in posts), "200 before the disk had it"
         assert await callbacks(bot) == {}
-        event.remove(bot.services.db.engine, "commit", stand_still)
         go.set()
         answers = await asyncio.gather(*posts)
         assert [status for status, _ in answers] == [200] * 3
