@@ -97,7 +97,7 @@ def _parser(words: Wording) -> argparse.ArgumentParser:
 
 def _port(said: str) -> int:
     """Raises ArgumentTypeError for what is none."""
-    if not (said.isdecimal() and int(said[:6]) <= 65_535):
+    if not (said.isdecimal() and len(said) < 6 and int(said) <= 65_535):
         raise argparse.ArgumentTypeError(f"not a port: {said!r}")
     return int(said)
 

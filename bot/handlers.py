@@ -17,7 +17,7 @@ from bot.lineworks.outcome import Later, Sent
 from bot.lineworks.pace import Rate
 from bot.look_up import look_up
 from bot.pacing import SharedPace
-from bot.talk import engine, outbox, rooms, telling
+from bot.talk import engine, outbox, rooms, telling, topics
 from bot.talk.engine import Desk, Stranger
 from bot.talk.hearing import Verb, hear
 from bot.talk.outbox import ANSWER, NOTICE, Send
@@ -76,7 +76,7 @@ class Handlers:
             queue.finish(tx, job, owner=self.owner, now=now)
             return tx.trace
 
-        if heard.verb is Verb.ASK_ADMIN:
+        if heard.verb is Verb.ASK_ADMIN or (heard.verb is Verb.WORDS and topics.asks_for_admin(heard.text)):
             unknown = await self.db.read(lambda tx: telling.admins_to_look_up(tx, desk.company, self.clock()))
             await self._renew(job.company_id, unknown)
         taken = await self.db.write(lambda tx: work(tx, None, asked=False))

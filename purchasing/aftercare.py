@@ -33,13 +33,13 @@ LATELY = timedelta(days=30)
 MOST = 5
 ONE_REPORT = timedelta(minutes=10)
 """Within this the same word is the same report, said or tapped twice."""
-_DUPLICATE = 409
+DUPLICATE = 409
 """The Status that refuses an order as one that is there already."""
 
 
 def in_doubt(order: Order) -> bool:
     """Whether Amazon may have taken the order though it never said so: the same ordered again may come twice."""
-    refused_as_known = order.state == OrderState.REFUSED and order.refusal_status == _DUPLICATE
+    refused_as_known = order.state == OrderState.REFUSED and order.refusal_status == DUPLICATE
     return order.state in UNHEARD or refused_as_known
 
 
@@ -48,13 +48,18 @@ def newest(tx: Tx, member: Member, states: tuple[OrderState, ...] = ()) -> Order
     return _newest(tx, member, *([col(Order.state).in_(states)] if states else ()))
 
 
+def under_way(tx: Tx, member: Member) -> Order | None:
+    """The member's newest order of which more is to come."""
+    return _newest(tx, member, col(Order.state).not_in(OVER))
+
+
 def unheard_of(tx: Tx, member: Member, now: datetime) -> list[Order]:
-    """The member's orders of the last weeks that were shipped, and of which the member has not said whether they
+    """The member's orders of the last weeks that were shipped, and of which the member has not said that they
     arrived; the newest five."""
     query = select(Order).where(
         Order.member_id == member.id,
         col(Order.state).in_(SHIPPED),
-        Order.receipt == "",
+        Order.receipt != Receipt.ARRIVED,
         Order.placed_at > now - LATELY,
     )
     return list(tx.orm.exec(query.order_by(col(Order.id).desc()).limit(MOST)).all())

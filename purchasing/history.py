@@ -65,15 +65,17 @@ def recent(
     return orders[:page], orders[page - 1].id if len(orders) > page else None
 
 
-def lately(tx: Tx, company_id: str) -> list[tuple[Order, Member]]:
-    """The company's newest orders with their buyers, newest first; a hundred at most."""
+def lately(tx: Tx, company_id: str, before: int | None = None) -> list[tuple[Order, Member]]:
+    """The company's newest orders with their buyers, newest first, of those `before` that one; a hundred at most."""
     query = (
         select(Order, Member)
         .join(Member, col(Member.id) == Order.member_id)
         .where(Order.company_id == company_id)
-        .order_by(col(Order.id).desc())
+        .order_by(col(Order.placed_at).desc(), col(Order.id).desc())
         .limit(LATELY)
     )
+    if before is not None:
+        query = query.where(col(Order.id) < before)
     return [(order, buyer) for order, buyer in tx.orm.exec(query).all()]
 
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlmodel import col, func, select
+from sqlmodel import col, func, or_, select
 
 from purchasing import policy
+from purchasing.aftercare import DUPLICATE
 from purchasing.lifecycle import OrderState
 from purchasing.values import Company, local
 from storage.database import Tx
@@ -31,20 +32,19 @@ def this_month(
     viewer's own orders, or those of everybody whose purchases the viewer is told of (`watched`)."""
     begun = local(now).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     query = (
-        select(Order.member_id, Order.currency, func.count(), func.sum(Order.total))
+        select(Member, Order.currency, func.count(), func.sum(Order.total))
+        .join(Member, col(Member.id) == Order.member_id)
         .where(
-            Order.company_id == company.id,
+            Order.company_id == company.id if watched else Order.member_id == viewer.id,
             Order.test == company.test,
             Order.placed_at >= begun,
-            col(Order.state).not_in(_CAME_TO_NOTHING),
+            or_(col(Order.state).not_in(_CAME_TO_NOTHING), Order.refusal_status == DUPLICATE),
         )
-        .group_by(col(Order.member_id), col(Order.currency))
+        .group_by(col(Member.id), col(Order.currency))
     )
-    if not watched:
-        query = query.where(Order.member_id == viewer.id)
     sums: dict[str, Spent] = {}
     for buyer, currency, orders, total in tx.orm.exec(query).all():
-        if watched and not policy.may_see(company, viewer, tx.orm.get_one(Member, buyer)):
+        if watched and not policy.may_see(company, viewer, buyer):
             continue
         before = sums.get(currency, Spent(0, Decimal(0), currency))
         sums[currency] = Spent(before.orders + orders, before.total + total, currency)

@@ -28,6 +28,7 @@ _ABANDONED = 86_400
 """Seconds after which nobody writes a draft any more."""
 _MAGIC = b"SQLite format 3\0"
 _SIGNED = b"\nkaimono backup, SHA-256 of all before: "
+_DAMAGED = "the backup is damaged: its bytes are not those that were written"
 
 
 def backup(url: str, file: Path, onlooker: Onlooker) -> int:
@@ -145,17 +146,19 @@ def _sign(path: Path) -> None:
 
 def _verify(path: Path) -> None:
     """Raises DatabaseFault when the bytes are not those that were signed; takes the signature off. A file without one is
-    older, or was cut, which SQLite sees."""
+    older and ends with a page of SQLite's, 512 bytes or a multiple: what stands behind was a signature."""
     with path.open("rb+") as content:
         end = content.seek(0, os.SEEK_END) - len(_SIGNED) - 32
         content.seek(max(end, 0))
         signature = content.read()
         if not signature.startswith(_SIGNED):
+            if path.stat().st_size % 512 and _is_sqlite(path):
+                raise DatabaseFault(_DAMAGED)
             return
         content.truncate(end)
         content.seek(0)
         if file_digest(content, "sha256").digest() != signature.removeprefix(_SIGNED):
-            raise DatabaseFault("the backup is damaged: its bytes are not those that were written")
+            raise DatabaseFault(_DAMAGED)
 
 
 def _is_sqlite(path: Path) -> bool:

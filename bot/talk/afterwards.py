@@ -24,7 +24,7 @@ MOST_AT_AMAZON = 5
 
 def not_shipped(words: Wording, order: Order, *, buys: bool = True) -> list[Outgoing]:
     """Somebody speaks of goods that arrived, or not: Amazon has not told that they were sent, or never will."""
-    never = order.state in (OrderState.REFUSED, OrderState.REJECTED)
+    never = order.state in (OrderState.REFUSED, OrderState.REJECTED) and not aftercare.in_doubt(order)
     text = words(
         "order",
         "never_shipped" if never else "not_shipped",

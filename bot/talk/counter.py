@@ -33,16 +33,15 @@ def list_orders(
 def list_watched(
     tx: Tx, company: Company, words: Wording, admin: Member, ref: str, *, buys: bool
 ) -> list[Outgoing]:
-    """A page of everybody's orders that the administrator is told of, among the company's latest."""
+    """A page of everybody's orders that the administrator is told of."""
     before = int(ref) if ref.isdecimal() and len(ref) < 19 else None
-    seen = [
-        order
-        for order, buyer in history.lately(tx, company.id)
-        if policy.may_see(company, admin, buyer) and (before is None or (order.id or 0) < before)
-    ]
+    seen: list[Order] = []
+    while len(seen) <= history.PAGE and (batch := history.lately(tx, company.id, before)):
+        seen += [order for order, buyer in batch if policy.may_see(company, admin, buyer)]
+        before = batch[-1][0].id
     page = seen[: history.PAGE]
     if not page:
-        return _none_yet(admin, buys=buys)
+        return said_in(admin.language, lambda words: orders.none_watched(words, buys=buys))
     older = page[-1].id if len(seen) > len(page) else None
     found = [history.detail(tx, order) for order in page]
     return orders.history(words, found, older, buys=buys, own=False)

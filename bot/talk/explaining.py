@@ -13,7 +13,6 @@ from bot.talk.till import Till
 from bot.talk.topics import Topic
 from bot.talk.wording import Wording
 from purchasing import aftercare, history, policy, spending
-from purchasing.aftercare import Receipt
 from purchasing.spending import Spent
 
 
@@ -42,7 +41,7 @@ def _leads_on(words: Wording, till: Till, topic: str) -> tuple[Action, ...]:
     shop, past, _ = menu_buttons(words)
     admin = policy.is_admin(till.company, till.member)
     ask = () if admin else (say(words, "ask_admin", Verb.ASK_ADMIN),)
-    cart, newest = till.at_hand(), aftercare.newest(till.tx, till.member)
+    cart = till.at_hand()
     look = (say(words, "cart", Verb.CART),) if cart else ()
     match topic:
         case Topic.PAPERS:
@@ -50,23 +49,28 @@ def _leads_on(words: Wording, till: Till, topic: str) -> tuple[Action, ...]:
             page = afterwards.pages_of(words, history.detail(till.tx, order)) if order else ()
             return (*page, past, *ask)
         case Topic.CHANGE:
-            open_order = newest if newest and newest.state not in aftercare.OVER else None
+            open_order = aftercare.under_way(till.tx, till.member)
             wish = (say(words, "cancel_order", Verb.CANCEL_ORDER, open_order.number),) if open_order else ()
             return (*look, *wish, shop, *ask)
         case Topic.APPROVAL if cart:
-            return (say(words, "pay", Verb.PAY, cart.id, cart.nonce), *look, past)
+            pay = () if till.placed_since(cart) else (say(words, "pay", Verb.PAY, cart.id, cart.nonce),)
+            return (*pay, *look, past)
         case Topic.APPROVAL:
             return (shop, past, *ask)
     return (*look, shop, *ask)
 
 
 def _not_here(words: Wording, till: Till) -> list[Outgoing]:
-    """Where the goods are, of the order that is on its way, and the button that says that something is missing."""
+    """Where the goods are, of the order that is on its way, and the button that says that something is missing. Where
+    one was sent and another is to come, either may be meant."""
     tx, newest = till.tx, aftercare.newest(till.tx, till.member)
     if newest is None:
         return orders.none_yet(words, buys=till.buys)
-    sent = aftercare.newest(tx, till.member, aftercare.SHIPPED)
-    order = sent if sent and sent.receipt != Receipt.ARRIVED else newest
+    sent, coming = aftercare.unheard_of(tx, till.member, till.now), aftercare.under_way(tx, till.member)
+    if sent and coming and coming.id != sent[0].id:
+        both = [history.detail(tx, each) for each in (coming, sent[0])]
+        return orders.which(words, both, Verb.ORDER)
+    order = sent[0] if sent else newest
     if order.state not in aftercare.SHIPPED:
         return afterwards.not_shipped(words, order, buys=till.buys)
     return afterwards.where(words, history.detail(tx, order), till.now)

@@ -102,19 +102,21 @@ def _of_words(tx: Tx, company: Company, member: Member, at: At, heard: Heard) ->
             return replace(heard, verb=Verb.ASK_ADMIN)
         if policy.is_admin(company, member) and _names(history.buyers(tx, company, member), heard.text):
             return replace(heard, verb=Verb.BUYER)
-    answers = at is At.ASKED_PURPOSE or (at is At.ASKED_EMAIL and ("@" in heard.text or heard.text.isascii()))
+    typed = unicodedata.normalize("NFKC", heard.text)
+    answers = at is At.ASKED_PURPOSE or (at is At.ASKED_EMAIL and ("@" in typed or typed.isascii()))
     return heard if answers else _asked(tx, company, member, heard)
 
 
 def _asked(tx: Tx, company: Company, member: Member, heard: Heard) -> Heard:
     """A free question: about an article of Amazon's, or a topic; some topics are a verb said in other words. Who has not
     registered asks nothing but what an administrator may."""
-    admin, topic = policy.is_admin(company, member), topics.topic_of(heard.text)
+    admin = policy.is_admin(company, member)
+    topic = topics.topic_of(heard.text, admin=admin)
     if member.email is None and not (admin and topic in (Topic.SPENT, Topic.WATCHED)):
         return heard
     if asin := topics.article(heard.text):
         return replace(heard, verb=Verb.SHOP, nonce=asin)
-    if topic is None or (topic is Topic.WATCHED and not admin):
+    if topic is None:
         return heard
     if topic.value not in set(Verb):
         return replace(heard, verb=Verb.ASKS, ref=topic)

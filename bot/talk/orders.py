@@ -244,5 +244,10 @@ def none_yet(words: Wording, *, buys: bool = True) -> list[Outgoing]:
     return [ButtonTemplate(words("order", "none"), _menu(words, buys))]
 
 
+def none_watched(words: Wording, *, buys: bool) -> list[Outgoing]:
+    """Of those whom the administrator watches over, nobody has ordered."""
+    return [ButtonTemplate(words("order", "none_watched"), _menu(words, buys))]
+
+
 def _menu(words: Wording, buys: bool) -> tuple[Action, ...]:
     return menu_buttons(words) if buys else (say(words, "help", Verb.HELP),)

@@ -24,9 +24,12 @@ before looks after the orders made then, and gives up a cart; anybody may ask wh
 
 def may(till: Till, move: Move) -> bool:
     """Whether this is for somebody who may not buy: キャンセル is where there is something to cancel; of free questions
-    what was spent."""
-    spent = move.do is Do.EXPLAIN and move.heard.ref == Topic.SPENT
-    return move.do in _FOR_EVERYBODY or spent or (move.do is Do.CANCEL and till.can_cancel())
+    what was spent, and who has ordered asks about the goods."""
+    if move.do is Do.EXPLAIN:
+        asks_of_orders = move.heard.ref in (Topic.NOT_HERE, Topic.RETURNS, Topic.CANCELLING)
+        ordered = asks_of_orders and aftercare.newest(till.tx, till.member) is not None
+        return move.heard.ref == Topic.SPENT or ordered
+    return move.do in _FOR_EVERYBODY or (move.do is Do.CANCEL and till.can_cancel())
 
 
 _SMALL_TALK = (

@@ -45,7 +45,7 @@ class Till:
         cart = self.at_hand()
         if cart is None:
             return self._nothing_to_pay()
-        remark = "\n\n" + self.words("cart", "older") if self._placed_since(cart) else ""
+        remark = "\n\n" + self.words("cart", "older") if self.placed_since(cart) else ""
         return self._card(cart, "shown" if heard.verb is Verb.CART else "typed", remark)
 
     def not_understood(self) -> list[Outgoing]:
@@ -63,7 +63,7 @@ class Till:
             return self._say(
                 lambda words: registration.full_menu(words, words("menu", sentence), admin=admin, lost=lost)
             )
-        payable = not self._placed_since(cart)
+        payable = not self.placed_since(cart)
 
         def waits(words: Wording) -> list[Outgoing]:
             total = words.money(cart.total, cart.currency)
@@ -143,8 +143,7 @@ class Till:
 
     def can_cancel(self) -> bool:
         """Whether there is anything that キャンセル could mean."""
-        order = aftercare.newest(self.tx, self.member)
-        return self.at_hand() is not None or (order is not None and order.state not in aftercare.OVER)
+        return self.at_hand() is not None or aftercare.under_way(self.tx, self.member) is not None
 
     def cancel(self) -> list[Outgoing]:
         """キャンセル without a cart named: the cart at hand, or what can be done about the order just made.
@@ -152,24 +151,24 @@ class Till:
         Where an order was made since the cart came, either may be meant: nothing is cancelled but by a button.
         """
         cart = self.at_hand()
-        if cart is None or self._placed_since(cart):
+        if cart is None or self.placed_since(cart):
             return self.ask_what_to_cancel()
         return self._cancel(cart)
 
     def ask_what_to_cancel(self) -> list[Outgoing]:
         """A question about cancelling: what could be cancelled, each with its button. Nothing is cancelled yet."""
-        cart, order = self.at_hand(), aftercare.newest(self.tx, self.member)
-        under_way = order if order is not None and order.state not in aftercare.OVER else None
+        cart, under_way = self.at_hand(), aftercare.under_way(self.tx, self.member)
         if cart and under_way:
             return afterwards.cancel_which(self.words, under_way, cart, buys=self.buys)
         if cart:
             return afterwards.cancel_cart(self.words, cart, buys=self.buys)
         if under_way:
             return afterwards.cancel_instead(self.words, under_way, buys=self.buys)
-        return self._nothing_to_cancel(order)
+        return self._nothing_to_cancel()
 
-    def _nothing_to_cancel(self, order: Order | None) -> list[Outgoing]:
+    def _nothing_to_cancel(self) -> list[Outgoing]:
         """No cart, and no order under way. One that was sent can still be returned."""
+        order = aftercare.newest(self.tx, self.member)
         if order is not None and order.state == OrderState.SHIPPED:
             found = history.detail(self.tx, order)
             return afterwards.how_to_cancel(self.words, found, told=False, buys=self.buys)
@@ -179,7 +178,7 @@ class Till:
     def drop(self) -> list[Outgoing]:
         """Whoever starts over lets go of the cart on offer, and is told so; a cart from before the newest order stays."""
         cart = self.at_hand()
-        if cart is None or self._placed_since(cart):
+        if cart is None or self.placed_since(cart):
             return []
         ordering.cancel(self.tx, cart, self.now)
         return self._say(lambda words: [Text(self._cancelled(words, cart))])
@@ -210,7 +209,7 @@ class Till:
         """In the member's language; in all while it is unknown."""
         return said_in(self.member.language, build)
 
-    def _placed_since(self, cart: Cart) -> Order | None:
+    def placed_since(self, cart: Cart) -> Order | None:
         """The order that was made since this cart came; none where the open question is about the cart."""
         asked = self.at in (At.ASKED_PAY, At.ASKED_PURPOSE) and self._about == str(cart.id)
         return None if asked else aftercare.placed_since(self.tx, self.member, cart)

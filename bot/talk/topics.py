@@ -42,12 +42,18 @@ _ARTICLE = re.compile(
 )
 
 
-def topic_of(typed: str) -> Topic | None:
-    """The first topic of which the text holds a part, in any language."""
+def topic_of(typed: str, *, admin: bool) -> Topic | None:
+    """The first topic of which the text holds a part, in any language; WATCHED is an administrator's."""
     text = joined(typed)
     if len(text) > LONGEST:
         return None
-    return next((topic for topic, parts in _parts().items() if any(part in text for part in parts)), None)
+    found = (topic for topic, parts in _parts().items() if any(part in text for part in parts))
+    return next((topic for topic in found if admin or topic is not Topic.WATCHED), None)
+
+
+def asks_for_admin(typed: str) -> bool:
+    """Whether these words ask for somebody to talk to, so that the directory is asked for the names first."""
+    return topic_of(typed, admin=False) is Topic.ASK_ADMIN
 
 
 @cache
@@ -63,4 +69,5 @@ def _parts() -> dict[Topic, frozenset[str]]:
 def article(typed: str) -> str:
     """The ASIN in a text or in a link to Amazon's page of an article; empty for none."""
     found = _ARTICLE.search(unicodedata.normalize("NFKC", typed))
-    return (found[1] or found[2]).upper() if found else ""
+    asin = (found[1] or found[2]).upper() if found else ""
+    return asin if any(sign.isdigit() for sign in asin) else ""

@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from storage.types import Amount, BigId, Package, Packages, Quantity, Utc
@@ -23,7 +23,11 @@ class Order(SQLModel, table=True):
     """A purchase order. `number` (cXML orderID) and `payload_id` are made with it and never change."""
 
     __tablename__ = "purchase_order"
-    __table_args__ = (UniqueConstraint("company_id", "number"), UniqueConstraint("company_id", "payload_id"))
+    __table_args__ = (
+        UniqueConstraint("company_id", "number"),
+        UniqueConstraint("company_id", "payload_id"),
+        Index("ix_purchase_order_placed_at", "company_id", "placed_at"),
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     company_id: str = Field(foreign_key="company.id")

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.app import buying
 from purchasing import members, spending
+from purchasing.aftercare import DUPLICATE
 from purchasing.lifecycle import OrderState
 from purchasing.members import Person
 from purchasing.values import Company
@@ -39,15 +40,17 @@ async def test_a_month_on_a_japanese_clock_of_what_came_about(database: Database
         for wrong in ("state", "test"):
             order = _order(tx, company, TARO, now)
             setattr(order, wrong, OrderState.REFUSED if wrong == "state" else not company.test)
+        doubtful = _order(tx, company, HANAKO, now)
+        doubtful.state, doubtful.refusal_status = OrderState.REFUSED, DUPLICATE
         hers = _order(tx, company, HANAKO, now)
         tx.orm.flush()
 
         (own,) = spending.this_month(tx, company, taro, now)
         assert (own.orders, own.total, own.currency) == (1, first.total, "JPY")
         (all_of_them,) = spending.this_month(tx, company, admin, now, watched=True)
-        assert (all_of_them.orders, all_of_them.total) == (2, first.total + hers.total)
+        assert (all_of_them.orders, all_of_them.total) == (3, first.total + hers.total + doubtful.total)
         assert spending.this_month(tx, company, admin, now) == []
         (colleague,) = spending.this_month(tx, company, hanako, now, watched=True)
-        assert colleague.orders == 1, "who is no administrator sees nobody else's"
+        assert colleague.orders == 2, "who is no administrator sees nobody else's"
 
     await database.write(work)

@@ -115,7 +115,12 @@ def test_a_byte_that_changed_is_seen_though_every_page_is_sound(
     backup(full_url, file, Watched())
     written = file.read_bytes()
     name = written.rindex("株式会社".encode())
-    for changed in (written[:name] + "有限".encode() + written[name + 6 :], written[:-1] + b"?"):
+    for changed in (
+        written[:name] + "有限".encode() + written[name + 6 :],
+        written[:-1] + b"?",
+        written + b"\n",
+        written[:-60] + b"?" + written[-59:],
+    ):
         assert changed != written
         file.write_bytes(changed)
         with pytest.raises(DatabaseFault, match="its bytes are not those that were written"):
