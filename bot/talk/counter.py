@@ -18,6 +18,9 @@ from purchasing.values import Company
 from storage.database import Tx
 from storage.tables import Member, Order
 
+BATCHES = 20
+"""So many hundreds of others' orders are looked through for those of a group: everybody's turns wait meanwhile."""
+
 
 def list_orders(
     tx: Tx, words: Wording, member: Member, ref: str, *, buys: bool
@@ -33,11 +36,14 @@ def list_orders(
 def list_watched(
     tx: Tx, company: Company, words: Wording, admin: Member, ref: str, *, buys: bool
 ) -> list[Outgoing]:
-    """A page of everybody's orders that the administrator is told of."""
+    """A page of everybody's orders that the administrator is told of, among the company's next two thousand."""
     before = int(ref) if ref.isdecimal() and len(ref) < 19 else None
     seen: list[Order] = []
-    while len(seen) <= history.PAGE and (batch := history.lately(tx, company.id, before)):
+    for _ in range(BATCHES):
+        batch = history.lately(tx, company.id, before)
         seen += [order for order, buyer in batch if policy.may_see(company, admin, buyer)]
+        if len(seen) > history.PAGE or not batch:
+            break
         before = batch[-1][0].id
     page = seen[: history.PAGE]
     if not page:
