@@ -45,7 +45,7 @@ def _text(said: str) -> str:
 
 def _count(said: str) -> int:
     """Raises ArgumentTypeError for less than 1 and more than there can be."""
-    if not (said.isdecimal() and 1 <= int(said[:10]) <= 10**9):
+    if not (said.isdecimal() and len(said) <= 10 and 1 <= int(said) <= 10**9):
         raise argparse.ArgumentTypeError(f"not a number from 1 to {10**9}: {said!r}")
     return int(said)
 

@@ -50,10 +50,8 @@ def received(
 
 def where(words: Wording, found: OrderDetail, now: datetime) -> list[Outgoing]:
     """まだ届かない, said of an order that was sent: when it is to come, and the button for what is missing then."""
-    order, due = (
-        found.order,
-        max((each.delivery_at for each in found.shipments if each.delivery_at), default=None),
-    )
+    order = found.order
+    due = max((each.delivery_at for each in found.shipments if each.delivery_at), default=None)
     name = "not_here" if due is None else "not_here_yet" if now <= due else "not_here_late"
     text = words(
         "explaining",

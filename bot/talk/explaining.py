@@ -70,7 +70,7 @@ def _not_here(words: Wording, till: Till) -> list[Outgoing]:
     if sent and coming and coming.id != sent[0].id:
         both = [history.detail(tx, each) for each in (coming, sent[0])]
         return orders.which(words, both, Verb.ORDER)
-    order = sent[0] if sent else newest
+    order = sent[0] if sent else coming or newest
     if order.state not in aftercare.SHIPPED:
         return afterwards.not_shipped(words, order, buys=till.buys)
     return afterwards.where(words, history.detail(tx, order), till.now)

@@ -4,14 +4,18 @@ from datetime import timedelta
 
 from bot.app import buying
 from bot.talk import afterwards, counter
+from bot.talk.explaining import explain
 from bot.talk.hearing import Heard, Verb
+from bot.talk.steps import At
+from bot.talk.till import Till
+from bot.talk.topics import Topic
 from bot.talk.wording import wording
 from purchasing import aftercare, history, members
 from purchasing.aftercare import DUPLICATE, Receipt
 from purchasing.lifecycle import OrderState
 from purchasing.members import Person
 from storage.database import Database, Tx
-from storage.tables import Member
+from storage.tables import Member, Talk
 from tests.trouble.house import ADMIN, COMPANY, HANAKO, NOW, TARO, config, furnished, ordered
 
 HOUSE = buying(config().company[0], config().public_url)
@@ -79,9 +83,32 @@ async def test_everybodys_orders_are_found_behind_a_batch_of_somebody_elses(data
         assert numbers[0] not in str([card.content() for card in newest])
         oldest_shown = history.by_number(tx, COMPANY, numbers[-page])
         assert oldest_shown
+        # made later, by a process whose clock is behind: it comes among those before, and is not passed over
+        late = ordered(tx, HOUSE, user_id=HANAKO)
+        late.placed_at = oldest_shown.placed_at - timedelta(seconds=1)
+        tx.orm.flush()
         older = counter.list_watched(tx, HOUSE, WORDS, admin, str(oldest_shown.id), buys=True)
+        assert late.number in str([card.content() for card in older])
         assert numbers[0] in str([card.content() for card in older])
-        (none,) = counter.list_watched(tx, HOUSE, WORDS, admin, "1", buys=True)
+        (none,) = counter.list_watched(tx, HOUSE, WORDS, admin, str(late.id), buys=True)
         assert "お知らせの届く方" in str(none.content())
+
+    await database.write(work)
+
+
+async def test_goods_that_do_not_come_are_those_of_the_order_under_way(database: Database) -> None:
+    """The newest was refused, or has arrived: the question is about the one before."""
+
+    def work(tx: Tx) -> None:
+        furnished(tx)
+        coming, ended = (ordered(tx, HOUSE, user_id=TARO) for _ in range(2))
+        coming.state = OrderState.CONFIRMED
+        taro = _member(tx, TARO)
+        talk = Talk(company_id=COMPANY, user_id=TARO, state=At.READY, changed_at=NOW)
+        for state, receipt in ((OrderState.REJECTED, ""), (OrderState.SHIPPED, Receipt.ARRIVED)):
+            ended.state, ended.receipt = state, receipt
+            tx.orm.flush()
+            (card,) = explain(Till(tx, HOUSE, WORDS, taro, talk, At.READY, NOW), Topic.NOT_HERE)
+            assert coming.number in str(card.content())
 
     await database.write(work)
