@@ -49,7 +49,7 @@ def history(
 
 
 def which(words: Wording, sent: Sequence[OrderDetail], verb: Verb) -> list[Outgoing]:
-    """届きました, typed, and several orders were sent: the button of each says it of that one."""
+    """届きました or まだ届かない, typed, and several orders may be meant: the button of each says it of that one."""
     lines = [_in_short(words, found, own=True) for found in sent]
     return with_buttons(words("receipt", "which"), lines, (), (*_numbers(sent, verb), menu_buttons(words)[1]))
 
